@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// cli/command.h   One file per command: each adds its subcommand and, when it is chosen, runs it. Wiring only.
+#pragma once
+
+#include "base/error.h"
+
+#include <CLI/CLI.hpp>
+
+namespace qmn::cli {
+
+/// Each sets a callback that does the work and may throw qmn::Error.
+void add_data(CLI::App& app);
+void add_train(CLI::App& app);
+void add_info(CLI::App& app);
+void add_quantize(CLI::App& app);
+void add_eval(CLI::App& app);
+void add_export(CLI::App& app);
+void add_run(CLI::App& app);
+void add_quant_test(CLI::App& app);
+
+}  // namespace qmn::cli

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// emit/emit.h   Program + plan → C sources, weights.h and build files, as text by relative path. Deterministic: no dates, no paths.
+#pragma once
+
+#include "program/program.h"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace qmn {
+
+/// A known answer: the raw input and what the simulator made of it.
+struct KnownAnswer {
+  std::vector<std::int8_t> input, logits, scores;
+};
+
+struct EmitOptions {
+  std::string board;               ///< "mps2-an386", or "none": a drop-in folder for a user's own board
+  std::vector<KnownAnswer> known_answers;
+};
+
+/// relative path → content: qmn_net.h, qmn_net.c, weights.h, qmn_selftest.{h,c}, the runtime files that the net needs, board files,
+/// CMakeLists.txt, README.md.
+using FileSet = std::map<std::string, std::string>;
+FileSet emit_project(const Program& program, const MemoryPlan& plan, const EmitOptions& options);
+
+/// The classic weights.h: `#define name {v, v, …}` for each weight and bias, convolutions [out][ky][kx][in], fully connected [out][in], and
+/// behind each its frac_bits, BIAS_LSHIFT and OUT_RSHIFT as defines (shifts only where formats are known).
+std::string emit_weights_header(const Program& program);
+
+}  // namespace qmn

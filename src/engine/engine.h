@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// engine/engine.h   The one float engine: runs a Graph on libtorch. Inference, fake-quant on any value, search sessions, training.
+//
+// libtorch takes 0.5–0.9 s to start, so it lives in a module (libqmn_engine.so) that is loaded on first use; this header names no
+// torch type. Inputs are [clip][features of one clip] row-major; logits are [clip][classes].
+// Fake-quant: weights, biases and activations that have a format in the Quantization are rounded ties up and saturated
+// (qformat/qformat.h), activations after their fused activation. Average pools of quantized values are computed in double, so that
+// fake-quant equals the simulator bit for bit while accumulators stay below 2^24.
+#pragma once
+
+#include "graph/graph.h"
+#include "graph/quantization.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace qmn {
+
+/// Inference of one graph; batches run on all cores. Results do not depend on the number of clips or cores.
+class Evaluator {
+ public:
+  virtual ~Evaluator() = default;
+  virtual std::vector<float> run(std::span<const float> inputs, std::int64_t clip_count) = 0;
+  /// Calls `observe(value, reals, first_clip, clip_count)` for the graph's input and each node's output, batch by batch, one call at a time.
+  using Observe = std::function<void(ValueId, std::span<const float>, std::int64_t first_clip, std::int64_t clip_count)>;
+  virtual void run_observed(std::span<const float> inputs, std::int64_t clip_count, const Observe& observe) = 0;
+};
+
+/// Inference with all intermediate values kept, so that a changed format re-runs only what lies behind it.
+class SearchSession {
+ public:
+  using Change = std::pair<ValueId, std::optional<QFormat>>;  ///< nullopt: float
+  virtual ~SearchSession() = default;
+  /// Logits of the current formats.
+  virtual const std::vector<float>& logits() const = 0;
+  /// Logits as if the changes were made; nothing is kept.
+  virtual std::vector<float> try_changes(std::span<const Change> changes) = 0;
+  /// Makes the changes.
+  virtual void commit(std::span<const Change> changes) = 0;
+  virtual const Quantization& quantization() const = 0;
+};
+
+struct StepSettings {
+  double learning_rate = 5e-4;
+  double weight_decay = 0;       ///< decoupled (AdamW), on weights of Conv and Gemm
+  std::uint64_t seed = 0;        ///< of dropout in this step
+};
+struct StepResult {
+  double loss = 0;        ///< mean cross-entropy over the batch
+  std::int64_t hits = 0;  ///< clips whose largest logit is at their largest target
+};
+
+/// Adam on the cross-entropy with soft targets. Batch norm uses batch statistics in step(), running ones in run().
+class Trainer {
+ public:
+  virtual ~Trainer() = default;
+  /// `targets` is [clip][classes], each row a distribution.
+  virtual StepResult step(std::span<const float> inputs, std::span<const float> targets, std::int64_t clip_count, const StepSettings& settings) = 0;
+  virtual std::vector<float> run(std::span<const float> inputs, std::int64_t clip_count) = 0;  ///< logits, inference mode
+  virtual void store(Graph& graph) const = 0;                ///< parameters into the graph's initializers
+  virtual std::string save_state() const = 0;                ///< parameters, running statistics and Adam's moments, exact
+  virtual void load_state(const std::string& bytes) = 0;     ///< Error (data) when the bytes are of another net
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  virtual std::unique_ptr<Evaluator> evaluator(const Graph& graph, const Quantization* quantization) = 0;
+  virtual std::unique_ptr<SearchSession> search_session(const Graph& graph, Quantization quantization, std::span<const float> inputs, std::int64_t clip_count) = 0;
+  virtual std::unique_ptr<Trainer> trainer(const Graph& graph) = 0;
+};
+
+/// Loads the module on first use. Error (data) when it is missing, naming the path that was tried.
+Engine& engine();
+
+}  // namespace qmn

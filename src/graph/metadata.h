@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// graph/metadata.h   What a model file says beside its graph: labels, front end, how it was made. Data, never #defines.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace qmn {
+
+/// From PCM to the network's input. TensorFlow-compatible MFCC (DESIGN §6). All lengths in samples at `sample_rate_hz`.
+struct FrontEndSettings {
+  int sample_rate_hz = 16000;
+  int clip_samples = 16000;    ///< shorter clips are padded with zeros at the end, longer ones cut
+  int window_samples = 640;
+  int hop_samples = 320;
+  int coefficient_count = 10;  ///< MFCC coefficients kept, the first included
+  int mel_bands = 40;
+  double lower_hz = 20;
+  double upper_hz = 4000;
+  /// The network sees coefficient c times 2^-coefficient_shifts[c] (DESIGN §3, "The input"); empty: all 0. Chosen from training data.
+  std::vector<int> coefficient_shifts;
+
+  int frame_count() const { return clip_samples < window_samples ? 0 : 1 + (clip_samples - window_samples) / hop_samples; }
+  int feature_count() const { return frame_count() * coefficient_count; }
+  friend bool operator==(const FrontEndSettings&, const FrontEndSettings&) = default;
+};
+
+/// Throws Error (usage) for settings that have no meaning (window longer than the clip, upper_hz above half the rate, …), naming the flag.
+void check_front_end(const FrontEndSettings& settings);
+
+struct Metadata {
+  std::string architecture;      ///< "dnn", "ds_cnn", …; empty for imported nets
+  std::vector<int> size_info;    ///< the classic --model_size_info
+  std::vector<std::string> labels;  ///< in the order of the logits; "_silence_", "_unknown_" first
+  FrontEndSettings front_end;
+  std::map<std::string, std::string> notes;  ///< free text by key: "data", "training", "search", "figures", …
+};
+
+/// As JSON text, for the model file; and back. Error (data) names the broken field.
+std::string to_json(const Metadata& metadata);
+Metadata metadata_from_json(const std::string& json, const std::string& file_name);
+
+}  // namespace qmn

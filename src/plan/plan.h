@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// plan/plan.h   Liveness → static arena offsets; a tensor lives from the kernel that writes it to the last that reads it (half-open).
+#pragma once
+
+#include "program/program.h"
+
+#include <string>
+
+namespace qmn {
+
+/// Places every tensor. The plan passes validate_plan.
+MemoryPlan plan_memory(const Program& program);
+
+/// Checks a plan by replaying the program over it; shares no code with plan_memory. Returns an empty string, or the first fault in words.
+std::string validate_plan(const Program& program, const MemoryPlan& plan);
+
+}  // namespace qmn

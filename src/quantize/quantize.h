@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// quantize/quantize.h   From a float model and calibration features to formats for every value.
+#pragma once
+
+#include "data/features.h"
+#include "graph/quantization.h"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace qmn {
+
+enum class RangeMethod { minmax, progressive, descend };
+const char* method_name(RangeMethod method);
+
+struct QuantizeSettings {
+  RangeMethod method = RangeMethod::descend;
+  int bias_bits = 8;                      ///< 8 or 32
+  bool keeps_silent_frames = false;       ///< let frames of digital silence into the input's range
+  int sweeps = 3;                         ///< of descend, at most
+  bool is_quiet = false;
+};
+
+struct QuantizeResult {
+  Model model;                       ///< prepared for inference, with its Quantization
+  std::vector<std::string> remarks;  ///< what was clamped or left out, a line each
+  double start_objective = 0;        ///< mean KL(float ‖ quantized) at the min/max start; progressive: accuracy
+  double final_objective = 0;
+  std::int64_t evaluations = 0;
+};
+
+/// Formats for all weights, biases and activations. `calibration` is what the search sees; labels are used by `progressive` alone.
+QuantizeResult quantize_model(const Model& float_model, const FeatureSet& calibration, const QuantizeSettings& settings);
+
+/// Weights and biases alone, by the classic rule (DESIGN §3); activations stay float.
+Quantization quantize_parameters(const Graph& prepared, int bias_bits);
+
+/// Clamps formats so that every bias_shift and out_shift lies in range, and sets 32-bit biases to accumulator scale; says what it changed.
+std::vector<std::string> legalize(const Graph& prepared, Quantization& quantization);
+
+/// The activations that --act_max names, in its order: DNN = input, each fully connected (the last are the logits); DS-CNN = input, then
+/// each convolution, pool, logits (NUMBERS §3).
+std::vector<ValueId> act_max_order(const Graph& prepared);
+
+}  // namespace qmn

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// simulate/simulate.h   Runs a Program on the host, inside its planned arena, by calling runtime/: what the device computes.
+#pragma once
+
+#include "program/program.h"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace qmn {
+
+class Simulator {
+ public:
+  Simulator(const Program& program, MemoryPlan plan);  ///< keeps a reference to the program
+
+  /// The program's input tensor from real features, [clip][C·H·W] NCHW as the Graph sees them: quantized and brought to NHWC.
+  std::vector<std::int8_t> quantize_input(std::span<const float> reals, std::int64_t clip_count) const;
+
+  struct Result {
+    std::vector<std::int8_t> logits;  ///< [clip][classes], raw
+    std::vector<std::int8_t> scores;  ///< [clip][classes], Q0.7; empty when the program has no softmax
+  };
+  /// Runs clips in parallel; `inputs` are raw, NHWC.
+  Result run(std::span<const std::int8_t> inputs, std::int64_t clip_count) const;
+
+  /// Every tensor of one inference, by TensorId, as written by its kernel (before anything overwrites it).
+  std::vector<std::vector<std::int8_t>> trace(std::span<const std::int8_t> input) const;
+
+ private:
+  const Program* program_;
+  MemoryPlan plan_;
+};
+
+}  // namespace qmn

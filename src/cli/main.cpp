@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// cli/main.cpp   The program qmn: commands, exit codes, and the one place where errors become text.
+// Exit codes: 0 done, 1 something is wrong with data, files or programs, 2 something is wrong with the command line.
+#include "base/error.h"
+#include "base/progress.h"
+#include "cli/command.h"
+#include "cli/common.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <iostream>
+#include <new>
+#include <string>
+#include <string_view>
+
+namespace qmn::cli {
+namespace {
+
+constexpr int kDataExit = static_cast<int>(ErrorKind::data);
+constexpr int kUsageExit = static_cast<int>(ErrorKind::usage);
+
+constexpr const char* kExamples = R"(Examples:
+  qmn data synth words/ --words yes,no,up,down           a data set from text-to-speech voices
+  qmn train --arch ds_cnn --size s --data words/ -o kws.onnx
+  qmn quantize kws.onnx --data words/ -o kws.q.onnx      ranges, shifts, accuracy float and integer
+  qmn export kws.q.onnx -o firmware/ --board mps2-an386  C for an Arm Cortex-M4
+  qmn run firmware/ words/yes/*.wav                      on the emulated board, compared bit for bit
+  qmn COMMAND --help                                     all flags of a command)";
+
+void add_commands(CLI::App& app) {
+#ifdef QMN_HAS_DATA
+  add_data(app);
+#endif
+#ifdef QMN_HAS_TRAIN
+  add_train(app);
+#endif
+#ifdef QMN_HAS_INFO
+  add_info(app);
+#endif
+#ifdef QMN_HAS_QUANTIZE
+  add_quantize(app);
+#endif
+#ifdef QMN_HAS_EVAL
+  add_eval(app);
+#endif
+#ifdef QMN_HAS_EXPORT
+  add_export(app);
+#endif
+#ifdef QMN_HAS_RUN
+  add_run(app);
+#endif
+#ifdef QMN_HAS_QUANT_TEST
+  add_quant_test(app);
+#endif
+}
+
+std::string one_line(std::string text) {
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) text.pop_back();
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  std::replace(text.begin(), text.end(), '\r', ' ');
+  return text;
+}
+
+int report_error(const std::string& text, int exit_code, bool is_json) {
+  const std::string message = one_line(text);
+  const bool has_color = may_color(STDERR_FILENO);
+  std::fflush(stdout);
+  std::fprintf(stderr, "%sqmn:%s %s\n", has_color ? "\033[31m" : "", has_color ? "\033[0m" : "", message.c_str());
+  if (is_json) print_json({{"error", message}});
+  return exit_code;
+}
+
+/// "qmn data synth": the program and the commands that the parser had reached.
+std::string reached_command(const CLI::App& app) {
+  std::string name = app.get_name();
+  for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
+    at = at->get_subcommands().front();
+    name += ' ' + at->get_name();
+  }
+  return name;
+}
+
+/// For a first word that is no command: the parser would only say that it was not expected.
+std::string unknown_command(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-' || !app.get_subcommands().empty()) return {};
+  std::string known;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) known += (known.empty() ? "" : ", ") + command->get_name();
+  return fmt::format("{}: no such command (there are {})", argv[1], known);
+}
+
+int run(int argc, char** argv) {
+  const bool is_json = std::any_of(argv + 1, argv + argc, [](const char* argument) { return std::string_view(argument) == "--json"; });
+  CLI::App app{"qmn turns a small neural network into a bit-exact 8-bit fixed-point program for Arm Cortex-M", "qmn"};
+  try {
+    app.set_version_flag("--version", "qmn " QMN_VERSION);
+    app.footer(kExamples);
+    app.require_subcommand(1);
+    add_commands(app);
+    if (argc < 2) {
+      std::cout << app.help();
+      return kUsageExit;
+    }
+    app.parse(argc, argv);
+  } catch (const Error& error) {
+    return report_error(error.what(), error.exit_code(), is_json);
+  } catch (const CLI::Success& help_or_version) {
+    return app.exit(help_or_version);
+  } catch (const CLI::ParseError& error) {
+    const std::string unknown = unknown_command(app, argc, argv);
+    return report_error(fmt::format("{}; see {} --help", one_line(unknown.empty() ? error.what() : unknown), reached_command(app)), kUsageExit, is_json);
+  } catch (const std::bad_alloc&) {
+    return report_error("out of memory", kDataExit, is_json);
+  } catch (const std::exception& error) {
+    return report_error(error.what(), kDataExit, is_json);
+  }
+  std::cout.flush();
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0 || !std::cout) return report_error(fmt::format("cannot write the output: {}", std::strerror(errno)), kDataExit, false);
+  return 0;
+}
+
+}  // namespace
+}  // namespace qmn::cli
+
+int main(int argc, char** argv) { return qmn::cli::run(argc, argv); }

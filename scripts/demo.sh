@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The main job from nothing: synthesizes a small keyword data set, trains, quantizes, exports, runs the firmware on the emulated board,
+# and ends with the table float / integer / board.   scripts/demo.sh [FOLDER]; without one: demo/
+set -euo pipefail
+cd "$(dirname "$0")/.."
+out=${1:-demo}
+scripts/setup.sh
+scripts/build.sh release
+qmn=build/release/bin/qmn
+mkdir -p "$out"
+
+step() { printf '\n\033[1m$ qmn %s\033[0m\n' "$*"; "$qmn" "$@"; }
+[ -d "$out/data" ] || step data synth "$out/data" --words yes,no,up,down
+step data info "$out/data"
+step train --arch ds_cnn --size s --data "$out/data" -o "$out/kws.onnx" --steps 1200
+step quantize "$out/kws.onnx" --data "$out/data" -o "$out/kws.q.onnx"
+step export "$out/kws.q.onnx" -o "$out/firmware" --board mps2-an386
+step run "$out/firmware" --data "$out/data" --split testing

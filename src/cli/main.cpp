@@ -32,7 +32,7 @@ constexpr const char* kExamples = R"(Examples:
   qmn run firmware/ words/yes/*.wav                      on the emulated board, compared bit for bit
   qmn COMMAND --help                                     all flags of a command)";
 
-void add_commands(CLI::App& app) {
+void add_commands([[maybe_unused]] CLI::App& app) {
 #ifdef QMN_HAS_DATA
   add_data(app);
 #endif
@@ -87,10 +87,12 @@ std::string reached_command(const CLI::App& app) {
 
 /// For a first word that is no command: the parser would only say that it was not expected.
 std::string unknown_command(const CLI::App& app, int argc, char** argv) {
-  if (argc < 2 || argv[1][0] == '-' || !app.get_subcommands().empty()) return {};
+  if (!app.get_subcommands().empty()) return {};
+  char** const word = std::find_if(argv + 1, argv + argc, [](const char* argument) { return argument[0] != '-'; });
+  if (word == argv + argc) return {};
   std::string known;
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) known += (known.empty() ? "" : ", ") + command->get_name();
-  return fmt::format("{}: no such command (there are {})", argv[1], known);
+  return fmt::format("{}: no such command (there are {})", *word, known);
 }
 
 int run(int argc, char** argv) {

@@ -105,15 +105,19 @@ std::string Table::text() const {
       std::string line;
       for (std::size_t column = 0; column < columns; ++column) {
         const std::string cell = at < lines[column].size() ? lines[column][at] : std::string();
-        const std::string padding(widths[column] - width_of(cell), ' ');
-        line += (column > 0 ? std::string(kGap, ' ') : std::string()) + (is_number[column] ? padding + cell : cell + padding);
+        const std::size_t padding = widths[column] - width_of(cell);
+        if (column > 0) line.append(kGap, ' ');
+        if (is_number[column]) line.append(padding, ' ');
+        line += cell;
+        if (!is_number[column]) line.append(padding, ' ');
       }
       line.erase(line.find_last_not_of(' ') + 1);
-      text += line + '\n';
+      (text += line) += '\n';
     }
   };
   print_row(header_);
-  text += std::string(total(), '-') + '\n';
+  text.append(total(), '-');
+  text += '\n';
   for (const auto& row : rows_) print_row(row);
   return text;
 }

@@ -6,7 +6,7 @@
 #include "graph/quantization.h"
 
 #include <cstdint>
-#include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -18,30 +18,38 @@ const char* method_name(RangeMethod method);
 struct QuantizeSettings {
   RangeMethod method = RangeMethod::descend;
   int bias_bits = 8;                      ///< 8 or 32
-  bool keeps_silent_frames = false;       ///< let frames of digital silence into the input's range
+  bool keeps_silent_frames = false;       ///< let frames of digital silence into the ranges
   int sweeps = 3;                         ///< of descend, at most
   bool is_quiet = false;
+};
+
+/// Over the calibration clips, against their labels and the float model.
+struct CalibrationScore {
+  double kl = 0;        ///< mean KL(float ‖ quantized), in nats
+  double accuracy = 0;  ///< 0 … 1
 };
 
 struct QuantizeResult {
   Model model;                       ///< prepared for inference, with its Quantization
   std::vector<std::string> remarks;  ///< what was clamped or left out, a line each
-  double start_objective = 0;        ///< mean KL(float ‖ quantized) at the min/max start; progressive: accuracy
-  double final_objective = 0;
-  std::int64_t evaluations = 0;
+  std::map<ValueId, double> saturating_share;  ///< of each activation: share of its calibration values beyond its format
+  CalibrationScore start;            ///< with every range at its min/max
+  CalibrationScore final;
+  std::int64_t evaluations = 0;      ///< formats that were tried on all calibration clips
 };
 
-/// Formats for all weights, biases and activations. `calibration` is what the search sees; labels are used by `progressive` alone.
+/// Formats for all weights, biases and activations. `calibration` is what the search sees; labels steer `progressive` alone.
+/// Error (data): no calibration clips, features or labels that do not fit the model, an operator that has no integer form.
 QuantizeResult quantize_model(const Model& float_model, const FeatureSet& calibration, const QuantizeSettings& settings);
 
-/// Weights and biases alone, by the classic rule (DESIGN §3); activations stay float.
+/// Weights and biases alone, by the classic rule (parameters.cpp); activations stay float.
 Quantization quantize_parameters(const Graph& prepared, int bias_bits);
 
 /// Clamps formats so that every bias_shift and out_shift lies in range, and sets 32-bit biases to accumulator scale; says what it changed.
 std::vector<std::string> legalize(const Graph& prepared, Quantization& quantization);
 
 /// The activations that --act_max names, in its order: DNN = input, each fully connected (the last are the logits); DS-CNN = input, then
-/// each convolution, pool, logits (NUMBERS §3).
+/// each convolution, pool, logits.
 std::vector<ValueId> act_max_order(const Graph& prepared);
 
 }  // namespace qmn

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// quantize/layers.h   What the searches see of a prepared graph: layers with weights, and activations that share a format.
+#pragma once
+
+#include "graph/graph.h"
+
+#include <string>
+#include <vector>
+
+namespace qmn {
+
+/// A Conv or Gemm: the nodes that have weights, a bias_shift and an out_shift.
+struct WeightedLayer {
+  std::string name;
+  ValueId input = kNoValue, weight = kNoValue, bias = kNoValue, output = kNoValue;  ///< bias: kNoValue when there is none
+};
+std::vector<WeightedLayer> weighted_layers(const Graph& prepared);
+
+/// Activations that always carry one format, because a node between them only renames its values (Flatten). The first gives the name.
+using TiedValues = std::vector<ValueId>;
+
+/// The graph's input and every node's output in order of execution, tied values together. A Softmax is left out: its format is fixed.
+std::vector<TiedValues> activation_groups(const Graph& prepared);
+
+/// The graph without the Softmax that may end it: its output are the logits. Ids stay as they are.
+Graph up_to_logits(Graph prepared);
+
+}  // namespace qmn

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "quantize/search.h"
+
+#include "quantize/metrics.h"
+
+#include <set>
+
+namespace qmn {
+namespace {
+
+Quantization legalized(const Graph& graph, Quantization wish) {
+  legalize(graph, wish);
+  return wish;
+}
+
+}  // namespace
+
+RangeSearch::RangeSearch(const Graph& graph, Quantization wish, const FeatureSet& calibration, const std::vector<float>& reference)
+    : graph_(graph),
+      calibration_(calibration),
+      reference_(reference),
+      class_count_(reference.size() / calibration.labels.size()),
+      wish_(std::move(wish)),
+      session_(engine().search_session(graph, legalized(graph, wish_), calibration.features, calibration.row_count())),
+      score_(score_of(session_->logits())) {}
+
+std::optional<CalibrationScore> RangeSearch::evaluate(const Quantization& wish) {
+  const std::vector<SearchSession::Change> changes = changes_to(wish);
+  if (changes.empty()) return std::nullopt;
+  ++evaluations_;
+  return score_of(session_->try_changes(changes));
+}
+
+void RangeSearch::keep(const Quantization& wish, const CalibrationScore& score) {
+  const std::vector<SearchSession::Change> changes = changes_to(wish);
+  if (!changes.empty()) session_->commit(changes);
+  wish_ = wish;
+  score_ = score;
+}
+
+std::vector<SearchSession::Change> RangeSearch::changes_to(const Quantization& wish) const {
+  const Quantization target = legalized(graph_, wish);
+  std::set<ValueId> ids;
+  for (const auto& [id, format] : target.formats) ids.insert(id);
+  for (const auto& [id, format] : shipped().formats) ids.insert(id);
+  std::vector<SearchSession::Change> changes;
+  for (const ValueId id : ids) {
+    if (target.format_of(id) != shipped().format_of(id)) changes.emplace_back(id, target.format_of(id));
+  }
+  return changes;
+}
+
+CalibrationScore RangeSearch::score_of(const std::vector<float>& logits) const {
+  const std::vector<int> winners = top1(logits, class_count_);
+  std::size_t hits = 0;
+  for (std::size_t row = 0; row < winners.size(); ++row) hits += winners[row] == calibration_.labels[row] ? 1 : 0;
+  return {mean_kl(reference_, logits, class_count_), static_cast<double>(hits) / static_cast<double>(winners.size())};
+}
+
+void set_format(Quantization& quantization, const TiedValues& values, QFormat format) {
+  for (const ValueId value : values) quantization.formats[value] = format;
+}
+
+}  // namespace qmn

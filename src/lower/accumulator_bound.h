@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// lower/accumulator_bound.h   Proof that an accumulator stays within int32 for every input.
+//   |acc| <= 128 · Σ|w| + |bias| · 2^bias_shift + (1 << out_shift >> 1), of each output channel, with its actual weights.
+// Every partial sum, in any order, has the same bound.
+#pragma once
+
+#include "program/program.h"
+
+#include <cstdint>
+#include <string>
+
+namespace qmn {
+
+struct AccumulatorBound {
+  std::int64_t largest = 0;  ///< over the channels
+  int channel = 0;           ///< where
+};
+
+AccumulatorBound accumulator_bound(const Conv2dKernel& kernel);
+AccumulatorBound accumulator_bound(const DepthwiseConv2dKernel& kernel);
+AccumulatorBound accumulator_bound(const FullyConnectedKernel& kernel);
+
+/// Error (data) naming `title` when the bound exceeds int32.
+void prove_int32(const AccumulatorBound& bound, const std::string& title);
+
+/// Average pool: 2 · 128 · count · 2^left_shift + count · 2^right_shift < 2^31 (runtime/qmn_kernels.h). Error (data) naming `title`.
+void prove_int32(const AveragePool2dKernel& kernel, const std::string& title);
+
+}  // namespace qmn

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "simulate/run_kernel.h"
+
+#include "qmn_kernels.h"
+
+#include <vector>
+
+namespace qmn {
+namespace {
+
+/// A C bias over a ProgramBias; 8-bit values are narrowed into a store of its own.
+class BiasView {
+ public:
+  explicit BiasView(const ProgramBias& bias) : view_{nullptr, nullptr, bias.shift} {
+    if (bias.format.total_bits == 8) {
+      narrow_.reserve(bias.values.size());
+      for (std::int32_t raw : bias.values) narrow_.push_back(static_cast<std::int8_t>(raw));
+      view_.s8 = narrow_.data();
+    } else {
+      view_.s32 = bias.values.data();
+    }
+  }
+  BiasView(const BiasView&) = delete;
+  BiasView& operator=(const BiasView&) = delete;
+  const qmn_bias& view() const { return view_; }
+
+ private:
+  std::vector<std::int8_t> narrow_;
+  qmn_bias view_;
+};
+
+qmn_epilogue c_epilogue(const Epilogue& epilogue) { return {epilogue.out_shift, epilogue.clip_min, epilogue.clip_max}; }
+
+template <class K>
+qmn_conv2d c_conv2d(const K& kernel, const ProgramTensor& in, const ProgramTensor& out, const BiasView& bias) {
+  return {.in_h = in.height,
+          .in_w = in.width,
+          .in_c = in.channels,
+          .out_h = out.height,
+          .out_w = out.width,
+          .out_c = out.channels,
+          .kernel_h = kernel.kernel_h,
+          .kernel_w = kernel.kernel_w,
+          .stride_h = kernel.stride_h,
+          .stride_w = kernel.stride_w,
+          .dilation_h = kernel.dilation_h,
+          .dilation_w = kernel.dilation_w,
+          .pad_top = kernel.pad_top,
+          .pad_left = kernel.pad_left,
+          .weights = kernel.weights.data(),
+          .bias = bias.view(),
+          .epilogue = c_epilogue(kernel.epilogue)};
+}
+
+/// What a kernel works on.
+struct Operands {
+  const ProgramTensor& in;
+  const ProgramTensor& out;
+  const std::int8_t* input;
+  std::int8_t* output;
+};
+
+void run(const Conv2dKernel& kernel, const Operands& at) {
+  const BiasView bias(kernel.bias);
+  const qmn_conv2d layer = c_conv2d(kernel, at.in, at.out, bias);
+  qmn_conv2d_s8_ref(&layer, at.input, at.output);
+}
+
+void run(const DepthwiseConv2dKernel& kernel, const Operands& at) {
+  const BiasView bias(kernel.bias);
+  const qmn_conv2d layer = c_conv2d(kernel, at.in, at.out, bias);
+  qmn_depthwise_conv2d_s8_ref(&layer, at.input, at.output);
+}
+
+void run(const FullyConnectedKernel& kernel, const Operands& at) {
+  const BiasView bias(kernel.bias);
+  const qmn_fully_connected layer{.in_count = at.in.size_bytes(),
+                                  .out_count = at.out.size_bytes(),
+                                  .weights = kernel.weights.data(),
+                                  .bias = bias.view(),
+                                  .epilogue = c_epilogue(kernel.epilogue)};
+  qmn_fully_connected_s8_ref(&layer, at.input, at.output);
+}
+
+void run(const AveragePool2dKernel& kernel, const Operands& at) {
+  const qmn_average_pool2d layer{.in_h = at.in.height,
+                                 .in_w = at.in.width,
+                                 .channels = at.in.channels,
+                                 .out_h = at.out.height,
+                                 .out_w = at.out.width,
+                                 .kernel_h = kernel.kernel_h,
+                                 .kernel_w = kernel.kernel_w,
+                                 .stride_h = kernel.stride_h,
+                                 .stride_w = kernel.stride_w,
+                                 .pad_top = kernel.pad_top,
+                                 .pad_left = kernel.pad_left,
+                                 .left_shift = kernel.left_shift,
+                                 .right_shift = kernel.right_shift,
+                                 .clip_min = kernel.clip_min,
+                                 .clip_max = kernel.clip_max};
+  qmn_average_pool2d_s8_ref(&layer, at.input, at.output);
+}
+
+void run(const RequantizeKernel& kernel, const Operands& at) {
+  const qmn_requantize layer{.count = at.in.size_bytes(),
+                             .left_shift = kernel.left_shift,
+                             .right_shift = kernel.right_shift,
+                             .clip_min = kernel.clip_min,
+                             .clip_max = kernel.clip_max};
+  qmn_requantize_s8_ref(&layer, at.input, at.output);
+}
+
+void run(const SoftmaxKernel& kernel, const Operands& at) {
+  const qmn_softmax layer{.count = at.in.size_bytes(), .exp_table = kernel.exp_table.data()};
+  qmn_softmax_s8_ref(&layer, at.input, at.output);
+}
+
+}  // namespace
+
+void run_kernel(const Program& program, const MemoryPlan& plan, const Kernel& kernel, std::int8_t* arena) {
+  const TensorId in = input_of(kernel);
+  const TensorId out = output_of(kernel);
+  const Operands operands{.in = program.tensor(in),
+                          .out = program.tensor(out),
+                          .input = arena + plan.offsets[static_cast<std::size_t>(in)],
+                          .output = arena + plan.offsets[static_cast<std::size_t>(out)]};
+  std::visit([&](const auto& k) { run(k, operands); }, kernel);
+}
+
+}  // namespace qmn

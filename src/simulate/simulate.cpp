@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "simulate/simulate.h"
+
+#include "simulate/run_kernel.h"
+
+#include "base/check.h"
+#include "base/parallel.h"
+#include "plan/plan.h"
+
+#include <algorithm>
+
+namespace qmn {
+namespace {
+
+/// Clips that one task runs in one arena.
+constexpr std::int64_t kClipsPerTask = 16;
+
+std::size_t size_of(const ProgramTensor& tensor) { return static_cast<std::size_t>(tensor.size_bytes()); }
+
+}  // namespace
+
+Simulator::Simulator(const Program& program, MemoryPlan plan) : program_(&program), plan_(std::move(plan)) {
+  const std::string fault = validate_plan(program, plan_);
+  QMN_CHECK(fault.empty(), fault.c_str());
+}
+
+std::vector<std::int8_t> Simulator::quantize_input(std::span<const float> reals, std::int64_t clip_count) const {
+  const ProgramTensor& tensor = program_->tensor(program_->input);
+  const std::size_t clip_size = size_of(tensor);
+  QMN_CHECK(reals.size() == clip_size * static_cast<std::size_t>(clip_count), "the features fill the input of each clip");
+  const auto channels = static_cast<std::size_t>(tensor.channels);
+  const std::size_t pixels = clip_size / channels;
+  const std::vector<std::int8_t> nchw = quantize_s8(reals, tensor.format);
+  std::vector<std::int8_t> nhwc(nchw.size());
+  for (std::size_t clip = 0; clip < static_cast<std::size_t>(clip_count); ++clip) {
+    const std::size_t first = clip * clip_size;
+    for (std::size_t channel = 0; channel < channels; ++channel) {
+      for (std::size_t pixel = 0; pixel < pixels; ++pixel) nhwc[first + pixel * channels + channel] = nchw[first + channel * pixels + pixel];
+    }
+  }
+  return nhwc;
+}
+
+Simulator::Result Simulator::run(std::span<const std::int8_t> inputs, std::int64_t clip_count) const {
+  const std::size_t input_size = size_of(program_->tensor(program_->input));
+  const std::size_t logits_size = size_of(program_->tensor(program_->logits));
+  const bool has_scores = program_->output != program_->logits;
+  QMN_CHECK(inputs.size() == input_size * static_cast<std::size_t>(clip_count), "the inputs fill the input tensor of each clip");
+  Result result;
+  result.logits.resize(logits_size * static_cast<std::size_t>(clip_count));
+  if (has_scores) result.scores.resize(result.logits.size());
+  const std::int64_t task_count = (clip_count + kClipsPerTask - 1) / kClipsPerTask;
+  parallel_for(static_cast<std::size_t>(task_count), [&](std::size_t task) {
+    std::vector<std::int8_t> arena(static_cast<std::size_t>(plan_.arena_bytes));
+    const auto at = [&](TensorId id) { return arena.begin() + plan_.offsets[static_cast<std::size_t>(id)]; };
+    const auto first = static_cast<std::int64_t>(task) * kClipsPerTask;
+    const std::int64_t end = std::min(first + kClipsPerTask, clip_count);
+    for (auto clip = static_cast<std::size_t>(first); clip < static_cast<std::size_t>(end); ++clip) {
+      std::ranges::copy(inputs.subspan(clip * input_size, input_size), at(program_->input));
+      for (const Kernel& kernel : program_->kernels) run_kernel(*program_, plan_, kernel, arena.data());
+      const auto row = static_cast<std::ptrdiff_t>(clip * logits_size);
+      std::copy_n(at(program_->logits), logits_size, result.logits.begin() + row);
+      if (has_scores) std::copy_n(at(program_->output), logits_size, result.scores.begin() + row);
+    }
+  });
+  return result;
+}
+
+std::vector<std::vector<std::int8_t>> Simulator::trace(std::span<const std::int8_t> input) const {
+  QMN_CHECK(input.size() == size_of(program_->tensor(program_->input)), "the input fills the input tensor");
+  std::vector<std::int8_t> arena(static_cast<std::size_t>(plan_.arena_bytes));
+  const auto at = [&](TensorId id) { return arena.begin() + plan_.offsets[static_cast<std::size_t>(id)]; };
+  std::vector<std::vector<std::int8_t>> tensors(program_->tensors.size());
+  const auto keep = [&](TensorId id) {
+    tensors[static_cast<std::size_t>(id)].assign(at(id), at(id) + program_->tensor(id).size_bytes());
+  };
+  std::ranges::copy(input, at(program_->input));
+  keep(program_->input);
+  for (const Kernel& kernel : program_->kernels) {
+    run_kernel(*program_, plan_, kernel, arena.data());
+    keep(output_of(kernel));
+  }
+  return tensors;
+}
+
+}  // namespace qmn

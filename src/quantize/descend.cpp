@@ -18,8 +18,9 @@ namespace {
 
 constexpr double kMinGain = 1e-4;  // a smaller relative gain is noise of the clips at hand
 
-std::vector<TiedValues> search_order(const Graph& graph, const Quantization& quantization) {
-  std::vector<TiedValues> order = activation_groups(graph);
+/// The activations, with the parameters of a layer in front of what it writes.
+std::vector<TiedValues> search_order(const Graph& graph, const std::vector<TiedValues>& activations, const Quantization& quantization) {
+  std::vector<TiedValues> order = activations;
   std::set<ValueId> placed;
   for (const WeightedLayer& layer : weighted_layers(graph)) {
     for (const ValueId parameter : {layer.weight, layer.bias}) {
@@ -49,8 +50,8 @@ bool walk(RangeSearch& search, const TiedValues& values, int direction) {
 
 }  // namespace
 
-void descend_search(RangeSearch& search, const Graph& graph, int max_sweeps, bool is_quiet) {
-  const std::vector<TiedValues> order = search_order(graph, search.shipped());
+void descend_search(RangeSearch& search, const Graph& graph, const std::vector<TiedValues>& activations, int max_sweeps, bool is_quiet) {
+  const std::vector<TiedValues> order = search_order(graph, activations, search.shipped());
   Progress progress("searching ranges, tensor", order.size() * static_cast<std::size_t>(max_sweeps), is_quiet);
   std::uint64_t done = 0;
   std::size_t unchanged_in_a_row = 0;

@@ -19,11 +19,10 @@ bool is_better(const CalibrationScore& a, const CalibrationScore& b) { return a.
 
 }  // namespace
 
-void progressive_search(RangeSearch& search, const Graph& graph, const Quantization& minmax, bool is_quiet) {
-  const std::vector<TiedValues> groups = activation_groups(graph);
-  Progress progress("searching ranges, activation", groups.size(), is_quiet);
+void progressive_search(RangeSearch& search, const Graph& graph, const std::vector<TiedValues>& activations, const Quantization& minmax, bool is_quiet) {
+  Progress progress("searching ranges, activation", activations.size(), is_quiet);
   std::uint64_t done = 0;
-  for (const TiedValues& values : groups) {
+  for (const TiedValues& values : activations) {
     const QFormat nearest = minmax.formats.at(values.front());
     Quantization best_wish = search.wish();
     std::optional<CalibrationScore> best;

@@ -33,6 +33,11 @@ void check_calibration(const Graph& graph, const FeatureSet& calibration) {
   if (largest >= classes) fail_data("a calibration clip has label {}, but output {} has {} classes", largest, graph.value(graph.output).name, classes);
 }
 
+Quantization with(Quantization quantization, const std::map<ValueId, QFormat>& fixed) {
+  for (const auto& [value, format] : fixed) quantization.formats[value] = format;
+  return quantization;
+}
+
 /// Says what digital silence would have done to the input's range.
 void remark_silence(const RangeObserver& observer, const CalibrationMask& mask, const FeatureSet& calibration, std::vector<std::string>& remarks) {
   if (mask.silent_frame_count() == 0) return;
@@ -69,16 +74,18 @@ QuantizeResult quantize_model(const Model& float_model, const FeatureSet& calibr
   remark_silence(observer, mask, calibration, result.remarks);
   const std::vector<float> reference = evaluator->run(calibration.features, calibration.row_count());
 
-  const Quantization parameters = quantize_parameters(graph, settings.bias_bits);
-  const Quantization minmax = minmax_formats(graph, parameters, observer);
+  const std::map<ValueId, QFormat> fixed = settings.act_max.empty() ? std::map<ValueId, QFormat>{} : act_max_formats(graph, settings.act_max);
+  const std::vector<TiedValues> activations = free_activations(graph, fixed);
+  const Quantization parameters = with(quantize_parameters(graph, settings.bias_bits), fixed);
+  const Quantization minmax = with(minmax_formats(graph, parameters, observer), fixed);
   const bool starts_float = settings.method == RangeMethod::progressive;
   RangeSearch search(graph, starts_float ? parameters : minmax, calibration, reference);
   result.start = starts_float ? search.evaluate(minmax).value_or(search.score()) : search.score();
-  if (settings.method == RangeMethod::progressive) progressive_search(search, graph, minmax, settings.is_quiet);
+  if (settings.method == RangeMethod::progressive) progressive_search(search, graph, activations, minmax, settings.is_quiet);
   if (settings.method == RangeMethod::descend) {
-    const Quantization mse = mse_formats(graph, minmax, *evaluator, calibration, mask);
+    const Quantization mse = with(mse_formats(graph, minmax, *evaluator, calibration, mask), fixed);
     if (const auto score = search.evaluate(mse); score && score->kl < search.score().kl) search.keep(mse, *score);
-    descend_search(search, graph, settings.sweeps, settings.is_quiet);
+    descend_search(search, graph, activations, settings.sweeps, settings.is_quiet);
   }
   result.final = search.score();
   result.evaluations = search.evaluations();

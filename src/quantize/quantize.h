@@ -20,6 +20,7 @@ struct QuantizeSettings {
   int bias_bits = 8;                      ///< 8 or 32
   bool keeps_silent_frames = false;       ///< let frames of digital silence into the ranges
   int sweeps = 3;                         ///< of descend, at most
+  std::vector<double> act_max;            ///< in act_max_order: a power of two fixes that activation's range, 0 leaves it to the search; empty: all 0
   bool is_quiet = false;
 };
 
@@ -51,5 +52,9 @@ std::vector<std::string> legalize(const Graph& prepared, Quantization& quantizat
 /// The activations that --act_max names, in its order: DNN = input, each fully connected (the last are the logits); DS-CNN = input, then
 /// each convolution, pool, logits.
 std::vector<ValueId> act_max_order(const Graph& prepared);
+
+/// The formats that --act_max stands for, on values tied by Flatten too; a 0 gives none. Error (usage): a wrong count (lists the
+/// activations in order), a value that is neither 0 nor a power of two.
+std::map<ValueId, QFormat> act_max_formats(const Graph& prepared, const std::vector<double>& act_max);
 
 }  // namespace qmn

@@ -61,4 +61,10 @@ void set_format(Quantization& quantization, const TiedValues& values, QFormat fo
   for (const ValueId value : values) quantization.formats[value] = format;
 }
 
+std::vector<TiedValues> free_activations(const Graph& graph, const std::map<ValueId, QFormat>& fixed) {
+  std::vector<TiedValues> activations = activation_groups(graph);
+  std::erase_if(activations, [&](const TiedValues& values) { return fixed.contains(values.front()); });
+  return activations;
+}
+
 }  // namespace qmn

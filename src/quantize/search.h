@@ -11,6 +11,7 @@
 #include "quantize/quantize.h"
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -50,10 +51,13 @@ class RangeSearch {
 /// Sets one format on tied values.
 void set_format(Quantization& quantization, const TiedValues& values, QFormat format);
 
-/// Layer by layer from the input to the output; the session starts with float activations. `minmax` has a format for each activation.
-void progressive_search(RangeSearch& search, const Graph& graph, const Quantization& minmax, bool is_quiet);
+/// The activations that a search may change: all but those whose format the user fixed.
+std::vector<TiedValues> free_activations(const Graph& graph, const std::map<ValueId, QFormat>& fixed);
 
-/// Coordinate descent on the KL over all activations, weights and 8-bit biases, from where `search` stands.
-void descend_search(RangeSearch& search, const Graph& graph, int max_sweeps, bool is_quiet);
+/// Activation by activation, in order of execution, later ones still float in `search`. `minmax` has a format for each activation.
+void progressive_search(RangeSearch& search, const Graph& graph, const std::vector<TiedValues>& activations, const Quantization& minmax, bool is_quiet);
+
+/// Coordinate descent on the KL over activations, weights and 8-bit biases, from where `search` stands.
+void descend_search(RangeSearch& search, const Graph& graph, const std::vector<TiedValues>& activations, int max_sweeps, bool is_quiet);
 
 }  // namespace qmn

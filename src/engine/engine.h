@@ -72,7 +72,9 @@ class Engine {
   virtual ~Engine() = default;
   virtual std::unique_ptr<Evaluator> evaluator(const Graph& graph, const Quantization* quantization) = 0;
   virtual std::unique_ptr<SearchSession> search_session(const Graph& graph, Quantization quantization, std::span<const float> inputs, std::int64_t clip_count) = 0;
-  virtual std::unique_ptr<Trainer> trainer(const Graph& graph) = 0;
+  /// With a `quantization`, values are fake-quantized in step() and run() alike, with straight-through gradients: the gradient of a value
+  /// passes where it lies within its format's range and is zero outside.
+  virtual std::unique_ptr<Trainer> trainer(const Graph& graph, const Quantization* quantization) = 0;
 };
 
 /// Loads the module on first use. Error (data) when it is missing, naming the path that was tried.

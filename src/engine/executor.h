@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// engine/executor.h   Runs a Graph's nodes in inference mode, one chunk of clips on one thread. Inside the module only: torch types.
+//
+// Chunks make results independent of the number of cores: chunk c always holds clips c·kChunkClips … and is computed by one thread.
+#pragma once
+
+#include "engine/module.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <map>
+
+namespace qmn {
+
+inline constexpr std::int64_t kChunkClips = 25;
+
+/// Of the graph's initializers, float32, contiguous.
+using Parameters = std::map<ValueId, at::Tensor>;
+
+/// Copies the initializers; those with a format are fake-quantized.
+Parameters make_parameters(const Graph& graph, const Quantization& quantization);
+at::Tensor make_parameter(const Tensor& initializer, std::optional<QFormat> format);
+
+/// Conv with any pads, and Gemm; both differentiable. The fused activation is left to the caller.
+at::Tensor convolve(const Conv2d& node, const at::Tensor& input, const Parameters& parameters);
+at::Tensor multiply(const FullyConnected& node, const at::Tensor& input, const Parameters& parameters);
+at::Tensor normalize(const BatchNorm& node, const at::Tensor& input, const Parameters& parameters, bool is_training);
+
+/// The value of the node's output for its input: activation and rounding included. Never writes into the input.
+at::Tensor run_node(const Graph& graph, const Node& node, const at::Tensor& input, const Parameters& parameters, const Quantization& quantization);
+
+struct Chunks {
+  std::int64_t clip_count = 0;
+  std::int64_t count() const { return (clip_count + kChunkClips - 1) / kChunkClips; }
+  std::int64_t first(std::int64_t chunk) const { return chunk * kChunkClips; }
+  std::int64_t size(std::int64_t chunk) const { return std::min(kChunkClips, clip_count - first(chunk)); }
+};
+
+/// Checks that `inputs` hold `clip_count` clips of the graph's input.
+Chunks make_chunks(const Graph& graph, std::span<const float> inputs, std::int64_t clip_count);
+/// The clips of one chunk, copied, in the input's format.
+at::Tensor load_chunk(const Graph& graph, std::span<const float> inputs, const Chunks& chunks, std::int64_t chunk, const Quantization& quantization);
+void store_chunk(const at::Tensor& values, const Chunks& chunks, std::int64_t chunk, std::span<float> all);
+
+/// Logits of all clips, chunks in parallel.
+std::vector<float> run_graph(const Graph& graph, const Parameters& parameters, const Quantization& quantization, std::span<const float> inputs,
+                             std::int64_t clip_count);
+
+}  // namespace qmn

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/rounding.h"
+
+#include "base/check.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+namespace qmn {
+namespace {
+
+constexpr int kNarrowBits = 16;  // up to here, raw values are small integers in float
+
+// floor(y + 0.5) without the rounding of that sum: |y| <= 2^15, so truncation and the remainder are exact.
+inline float round_ties_up(float y) {
+  const float whole = static_cast<float>(static_cast<std::int32_t>(y));
+  const float rest = y - whole;
+  return whole + (rest >= 0.5f ? 1.0f : 0.0f) - (rest < -0.5f ? 1.0f : 0.0f);
+}
+
+}  // namespace
+
+void round_to_format(std::span<float> reals, QFormat format, bool clips_at_zero) {
+  if (format.total_bits > kNarrowBits) {
+    for (float& real : reals) {
+      if (clips_at_zero) real = std::max(real, 0.0f);
+      real = static_cast<float>(dequantize(quantize(static_cast<double>(real), format), format));
+    }
+    return;
+  }
+  // Saturating first gives the same: rounding is monotone and maps the bounds to themselves.
+  const float scale = static_cast<float>(1.0 / format.step());
+  const float step = static_cast<float>(format.step());
+  const float low = clips_at_zero ? 0.0f : static_cast<float>(format.raw_min());
+  const float high = static_cast<float>(format.raw_max());
+  for (float& real : reals) {
+    float raw = real * scale;
+    raw = raw > low ? raw : low;
+    raw = raw < high ? raw : high;
+    real = round_ties_up(raw) * step;
+  }
+}
+
+void clip_at_zero(std::span<float> reals) {
+  for (float& real : reals) real = real > 0.0f ? real : 0.0f;
+}
+
+void average_pool(const AveragePool2d& node, std::span<const float> input, std::int64_t planes, std::int64_t in_h, std::int64_t in_w,
+                  std::span<float> output, std::int64_t out_h, std::int64_t out_w, std::optional<QFormat> output_format) {
+  QMN_CHECK(input.size() == static_cast<std::size_t>(planes * in_h * in_w) && output.size() == static_cast<std::size_t>(planes * out_h * out_w),
+            "a pool's buffers fit its shapes");
+  for (std::int64_t plane = 0; plane < planes; ++plane) {
+    const float* const image = input.data() + plane * in_h * in_w;
+    float* const means = output.data() + plane * out_h * out_w;
+    for (std::int64_t y = 0; y < out_h; ++y) {
+      const std::int64_t top = std::max<std::int64_t>(0, y * node.strides[0] - node.pads[0]);
+      const std::int64_t bottom = std::min(in_h, y * node.strides[0] - node.pads[0] + node.kernel[0]);
+      for (std::int64_t x = 0; x < out_w; ++x) {
+        const std::int64_t left = std::max<std::int64_t>(0, x * node.strides[1] - node.pads[1]);
+        const std::int64_t right = std::min(in_w, x * node.strides[1] - node.pads[1] + node.kernel[1]);
+        double sum = 0;
+        for (std::int64_t row = top; row < bottom; ++row) {
+          for (std::int64_t column = left; column < right; ++column) sum += static_cast<double>(image[row * in_w + column]);
+        }
+        const std::int64_t count = std::max<std::int64_t>(1, (bottom - top) * (right - left));
+        const double mean = sum / static_cast<double>(count);
+        means[y * out_w + x] = static_cast<float>(output_format ? dequantize(quantize(mean, *output_format), *output_format) : mean);
+      }
+    }
+  }
+}
+
+void fixed_point_softmax(std::span<float> reals, std::int64_t row_length, QFormat input_format) {
+  const double scale = 1.0 / input_format.step();
+  const auto length = static_cast<std::size_t>(row_length);
+  for (std::size_t start = 0; start < reals.size(); start += length) {
+    const std::span<float> row = reals.subspan(start, length);
+    const double largest = static_cast<double>(*std::max_element(row.begin(), row.end()));
+    const auto exponential = [&](float real) {
+      const double distance = (largest - static_cast<double>(real)) * scale;  // in raw units
+      return std::floor(32768.0 * std::exp(-distance * input_format.step()) + 0.5);
+    };
+    double sum = 0;
+    for (float real : row) sum += exponential(real);
+    for (float& real : row) real = static_cast<float>(std::min(127.0, std::floor(128.0 * exponential(real) / sum + 0.5)) / 128.0);
+  }
+}
+
+}  // namespace qmn

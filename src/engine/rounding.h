@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// engine/rounding.h   The fixed-point arithmetic of fake-quant on plain arrays: what the integer kernels compute, in reals.
+#pragma once
+
+#include "graph/graph.h"
+#include "qformat/qformat.h"
+
+#include <optional>
+#include <span>
+
+namespace qmn {
+
+/// reals[i] = sat(floor(reals[i] · 2^n + 0.5)) · 2^-n, in place; equal to qformat's fake_quantize for every float. With `clips_at_zero`, a
+/// ReLU comes first.
+void round_to_format(std::span<float> reals, QFormat format, bool clips_at_zero);
+
+/// reals[i] = max(reals[i], 0)
+void clip_at_zero(std::span<float> reals);
+
+/// Average pool of `planes` images of in_h × in_w, over the part of the window inside the image. The mean is taken in double and, when the
+/// output has a format, rounded from there: the integer kernel's value for fixed-point inputs.
+void average_pool(const AveragePool2d& node, std::span<const float> input, std::int64_t planes, std::int64_t in_h, std::int64_t in_w,
+                  std::span<float> output, std::int64_t out_h, std::int64_t out_w, std::optional<QFormat> output_format);
+
+/// The integer softmax (runtime/qmn_kernels.h) of rows of 8-bit values: table of rounded exponentials, Q0.7 out.
+void fixed_point_softmax(std::span<float> reals, std::int64_t row_length, QFormat input_format);
+
+}  // namespace qmn

@@ -2,6 +2,7 @@
 // board/board.h   Builds an exported project and runs it: on an emulated board, or on the host.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -10,28 +11,36 @@
 namespace qmn {
 
 struct BoardRun {
-  std::vector<std::vector<std::int8_t>> logits, scores;     ///< of each input
+  std::vector<std::vector<std::int8_t>> logits, scores;     ///< of each input; scores are empty when the network has none
   std::vector<std::vector<std::vector<std::int8_t>>> traces;  ///< of each input, each tensor by TensorId; only when asked for
-  std::int64_t instructions_per_inference = 0;               ///< executed, from -icount; 0 on the host
-  std::int64_t stack_bytes = 0;                              ///< painted
+  std::int64_t selftest_mismatches = 0;                      ///< output values that differ from the embedded known answers
+  std::int64_t instructions_per_inference = 0;               ///< executed, from -icount, the mean over the inputs; 0 on the host
+  std::int64_t stack_bytes = 0;                              ///< painted, the most that an inference used; 0 on the host
 };
 
 struct FirmwareSize {
-  std::int64_t flash_bytes = 0;  ///< of the whole ELF: text + read-only + initial data
-  std::int64_t ram_bytes = 0;    ///< statics: data + bss, the arena among them; without stack
+  std::int64_t flash_bytes = 0;          ///< of the whole ELF: text + read-only + initial data; 0 on the host
+  std::int64_t ram_bytes = 0;            ///< statics: data + bss, the arena among them; without stack
+  std::int64_t network_flash_bytes = 0;  ///< of that, the network: code of the kernels and the run, weights, tables
+  std::int64_t network_ram_bytes = 0;    ///< of that, the network: its arena
 };
 
 struct BuiltFirmware {
   std::filesystem::path image;
+  std::filesystem::path trace_image;  ///< the same with every tensor written out
   FirmwareSize size;
 };
 
 std::vector<std::string> board_names();  ///< "mps2-an386"; "host" builds the same C for this machine
 
-/// Compiles a project folder that emit_project wrote. Error (data) names a missing compiler's Debian package, or the first compiler message.
+/// Compiles a project folder that emit_project wrote, with its own CMakeLists.txt, in its folder build/<board>; what is up to date is not
+/// built again. Error (data) names a missing program's Debian package, or the first compiler message. Error (usage): unknown board.
 BuiltFirmware build_firmware(const std::filesystem::path& project, const std::string& board);
 
-/// Feeds raw inputs and collects raw outputs. Error (data): emulator missing (names the package), a fault, a hang, a self-test that fails.
-BoardRun run_firmware(const BuiltFirmware& firmware, const std::string& board, const std::vector<std::vector<std::int8_t>>& inputs, bool traces);
+/// Feeds raw inputs, in several processes at once, and collects raw outputs. Without inputs only the self-test runs.
+/// `timeout` limits each process; 0 chooses one by the count of inputs.
+/// Error (data): emulator missing (names the package), a fault, a hang, an input of another size than the network's.
+BoardRun run_firmware(const BuiltFirmware& firmware, const std::string& board, const std::vector<std::vector<std::int8_t>>& inputs, bool traces,
+                      std::chrono::milliseconds timeout = std::chrono::milliseconds{0});
 
 }  // namespace qmn

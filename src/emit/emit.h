@@ -2,6 +2,7 @@
 // emit/emit.h   Program + plan → C sources, weights.h and build files, as text by relative path. Deterministic: no dates, no paths.
 #pragma once
 
+#include "graph/quantization.h"
 #include "program/program.h"
 
 #include <cstdint>
@@ -18,16 +19,22 @@ struct KnownAnswer {
 
 struct EmitOptions {
   std::string board;               ///< "mps2-an386", or "none": a drop-in folder for a user's own board
-  std::vector<KnownAnswer> known_answers;
+  std::vector<KnownAnswer> known_answers;  ///< at least one
+  std::string prefix = "qmn";      ///< of every name of this net, so that two nets link together: qmn_net_run(), qmn_selftest(), …
 };
 
 /// relative path → content: qmn_net.h, qmn_net.c, weights.h, qmn_selftest.{h,c}, the runtime files that the net needs, board files,
 /// CMakeLists.txt, README.md.
 using FileSet = std::map<std::string, std::string>;
+/// The board sources for `board` and for the host: "boards/…". Part of emit_project's files unless the board is "none".
+FileSet board_files(const std::string& board);
+std::vector<std::string> export_board_names();  ///< "mps2-an386", "none"
 FileSet emit_project(const Program& program, const MemoryPlan& plan, const EmitOptions& options);
 
 /// The classic weights.h: `#define name {v, v, …}` for each weight and bias, convolutions [out][ky][kx][in], fully connected [out][in], and
 /// behind each its frac_bits, BIAS_LSHIFT and OUT_RSHIFT as defines (shifts only where formats are known).
 std::string emit_weights_header(const Program& program);
+/// The same of a model prepared for inference whose parameters have formats and whose activations may lack them.
+std::string emit_weights_header(const Model& model);
 
 }  // namespace qmn

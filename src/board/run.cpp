@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// board/run.cpp   Runs a firmware in temporary folders: inputs.bin in, outputs.bin, traces.bin and the report out (boards/common/main.c).
+#include "base/error.h"
+#include "base/file.h"
+#include "base/parallel.h"
+#include "base/subprocess.h"
+#include "board/board.h"
+#include "board/tools.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <span>
+#include <sstream>
+#include <thread>
+
+namespace fs = std::filesystem;
+
+namespace qmn {
+namespace {
+
+using Inputs = std::span<const std::vector<std::int8_t>>;
+
+/// Inputs that one process runs: few enough that a hang is noticed soon.
+constexpr std::size_t kMostInputsPerProcess = 16;
+constexpr std::chrono::seconds kStartTimeout{60};
+constexpr std::chrono::seconds kInferenceTimeout{20};
+
+/// main.c's exit codes that are no failure of the run itself.
+constexpr int kExitPass = 0, kExitSelfTestFailed = 1;
+
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string pattern = (fs::temp_directory_path() / "qmn-run-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) fail_data("{}: cannot create: {}", pattern, std::strerror(errno));
+    path_ = pattern;
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+std::vector<std::string> command_line(const fs::path& image, const std::string& board) {
+  if (board == kHostBoard) return {image.string()};
+  return {kEmulator,  "-M",      board,   "-icount", "shift=0", "-semihosting-config", "enable=on,target=native",
+          "-nographic", "-monitor", "none", "-serial", "none",    "-kernel",             image.string()};
+}
+
+/// The lines "qmn report <key> <value>"; "end" only when the firmware came to its end.
+std::map<std::string, std::int64_t> parse_report(const std::string& console) {
+  std::map<std::string, std::int64_t> report;
+  std::istringstream lines(console);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream fields(line);
+    std::string program, word, key;
+    std::int64_t value = 0;
+    if (fields >> program >> word >> key && program == "qmn" && word == "report") {
+      fields >> value;
+      report[key] = value;
+    }
+  }
+  return report;
+}
+
+std::string all_bytes(Inputs inputs) {
+  std::string bytes;
+  for (const auto& input : inputs) bytes.append(reinterpret_cast<const char*>(input.data()), input.size());
+  return bytes;
+}
+
+std::vector<std::int8_t> to_raw(std::string_view bytes) { return {bytes.begin(), bytes.end()}; }
+
+/// traces.bin: (tensor, bytes, values) for each tensor; every inference begins with the same tensor, the input.
+std::vector<std::vector<std::vector<std::int8_t>>> parse_traces(std::string_view bytes, std::size_t inference_count) {
+  std::vector<std::vector<std::vector<std::int8_t>>> traces;
+  std::int32_t input_tensor = -1;
+  std::array<std::int32_t, 2> head{};
+  while (bytes.size() >= sizeof head) {
+    std::memcpy(head.data(), bytes.data(), sizeof head);
+    bytes.remove_prefix(sizeof head);
+    const auto [tensor, size] = head;
+    if (tensor < 0 || tensor > 1'000'000 || size < 0 || static_cast<std::size_t>(size) > bytes.size()) break;
+    if (input_tensor < 0) input_tensor = tensor;
+    if (tensor == input_tensor) traces.emplace_back();
+    auto& trace = traces.back();
+    if (trace.size() <= static_cast<std::size_t>(tensor)) trace.resize(static_cast<std::size_t>(tensor) + 1);
+    trace[static_cast<std::size_t>(tensor)] = to_raw(bytes.substr(0, static_cast<std::size_t>(size)));
+    bytes.remove_prefix(static_cast<std::size_t>(size));
+  }
+  if (!bytes.empty() || traces.size() != inference_count) fail_data("the firmware's traces are broken: {} inferences of {}", traces.size(), inference_count);
+  return traces;
+}
+
+/// One process over some of the inputs.
+BoardRun run_process_over(const fs::path& image, const std::string& board, Inputs inputs, bool traces, std::chrono::milliseconds timeout) {
+  const TemporaryFolder folder;
+  if (!inputs.empty()) write_file_atomic(folder.path() / "inputs.bin", all_bytes(inputs));
+  const ProcessResult process = run_process(command_line(image, board), {.input = {}, .folder = folder.path(), .timeout = timeout});
+  const std::string console = process.out + process.err;
+  if (process.is_timed_out) {
+    fail_data("{}: the firmware on {} hangs: no end after {} s for {} inputs", image.string(), board,
+              std::chrono::duration_cast<std::chrono::seconds>(timeout).count(), inputs.size());
+  }
+  const std::size_t fault = console.find("qmn fault");
+  if (fault != std::string::npos) fail_data("{}: {} on {}", image.string(), console.substr(fault, console.find('\n', fault) - fault), board);
+  std::map<std::string, std::int64_t> report = parse_report(console);
+  const bool is_complete = report.contains("selftest_mismatches") && (inputs.empty() || report.contains("end"));
+  if ((process.exit_code != kExitPass && process.exit_code != kExitSelfTestFailed) || !is_complete) {
+    fail_data("{}: the firmware on {} ended early (exit code {}): {}", image.string(), board, process.exit_code, first_message(process));
+  }
+
+  BoardRun run;
+  run.selftest_mismatches = report["selftest_mismatches"];
+  if (inputs.empty()) return run;
+  const auto class_count = static_cast<std::size_t>(report["class_count"]);
+  const std::size_t output_bytes = class_count * (report["has_scores"] != 0 ? 2 : 1);
+  const std::string outputs = read_file(folder.path() / "outputs.bin");
+  if (report["inferences"] != static_cast<std::int64_t>(inputs.size()) || outputs.size() != inputs.size() * output_bytes) {
+    fail_data("{}: inputs of {} bytes do not fit the firmware, whose network takes {}", image.string(), inputs[0].size(), report["input_bytes"]);
+  }
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const std::string_view output = std::string_view(outputs).substr(i * output_bytes, output_bytes);
+    run.logits.push_back(to_raw(output.substr(0, class_count)));
+    run.scores.push_back(to_raw(output.substr(class_count)));
+  }
+  if (traces) run.traces = parse_traces(read_file(folder.path() / "traces.bin"), inputs.size());
+  run.instructions_per_inference = report["ticks"] * report["instructions_per_tick"];  // a sum, until the runs are merged
+  run.stack_bytes = report["stack_bytes"];
+  return run;
+}
+
+template <class T>
+void append(std::vector<T>& all, std::vector<T>&& more) {
+  all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+}  // namespace
+
+BoardRun run_firmware(const BuiltFirmware& firmware, const std::string& board, const std::vector<std::vector<std::int8_t>>& inputs, bool traces,
+                      std::chrono::milliseconds timeout) {
+  check_board(board);
+  if (board != kHostBoard) require_program(kEmulator, kEmulator, "run firmware for " + board);
+  const fs::path& image = traces ? firmware.trace_image : firmware.image;
+  const std::size_t threads = std::max(1U, std::thread::hardware_concurrency());
+  const std::size_t share = std::max<std::size_t>((inputs.size() + threads - 1) / threads, 1);
+  const std::size_t chunk = std::min(share, kMostInputsPerProcess);
+  const std::size_t chunk_count = std::max<std::size_t>((inputs.size() + chunk - 1) / chunk, 1);
+  if (timeout.count() == 0) timeout = kStartTimeout + kInferenceTimeout * static_cast<int>(chunk);
+
+  std::vector<BoardRun> runs(chunk_count);
+  parallel_for(chunk_count, [&](std::size_t i) {
+    const std::size_t first = i * chunk;
+    runs[i] = run_process_over(image, board, Inputs(inputs).subspan(first, std::min(chunk, inputs.size() - first)), traces, timeout);
+  });
+
+  BoardRun merged;
+  for (BoardRun& run : runs) {
+    append(merged.logits, std::move(run.logits));
+    append(merged.scores, std::move(run.scores));
+    append(merged.traces, std::move(run.traces));
+    merged.selftest_mismatches = std::max(merged.selftest_mismatches, run.selftest_mismatches);
+    merged.instructions_per_inference += run.instructions_per_inference;
+    merged.stack_bytes = std::max(merged.stack_bytes, run.stack_bytes);
+  }
+  if (!inputs.empty()) merged.instructions_per_inference /= static_cast<std::int64_t>(inputs.size());
+  return merged;
+}
+
+}  // namespace qmn

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "board/tools.h"
+
+#include "base/error.h"
+#include "board/board.h"
+
+#include <algorithm>
+#include <sstream>
+
+namespace qmn {
+
+void require_program(const std::string& program, const std::string& package, const std::string& purpose) {
+  if (!find_program(program)) fail_data("{} is needed to {} and is not on PATH; install it: apt install {}", program, purpose, package);
+}
+
+std::vector<std::string> board_names() { return {"mps2-an386", kHostBoard}; }
+
+void check_board(const std::string& board) {
+  const std::vector<std::string> known = board_names();
+  if (std::find(known.begin(), known.end(), board) == known.end()) {
+    fail_usage("--board {}: unknown board; there is {}", board, fmt::join(known, ", "));
+  }
+}
+
+std::string first_message(const ProcessResult& result) {
+  std::istringstream lines(result.err + "\n" + result.out);
+  std::string first, last;
+  for (std::string line; std::getline(lines, line);) {
+    while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
+    line.erase(0, std::min(line.find_first_not_of(' '), line.size()));
+    if (line.empty()) continue;
+    if (line.find("rror:") != std::string::npos || line.find("undefined reference") != std::string::npos) return line;
+    if (first.empty() && !result.err.empty()) first = line;
+    last = line;
+  }
+  return first.empty() ? last : first;
+}
+
+}  // namespace qmn

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// emit/artifacts.h   The parts of an exported project, one .cpp each, and the names that they share.
+#pragma once
+
+#include "emit/emit.h"
+#include "program/program.h"
+
+#include <string>
+#include <vector>
+
+namespace qmn {
+
+/// What a prefix turns into: "qmn" → qmn_net.h, qmn_net_run(), QMN_NET_ARENA_BYTES, qmn_selftest().
+struct NetNames {
+  explicit NetNames(const std::string& prefix);
+  std::string prefix;
+  std::string net;       ///< "qmn_net": file name, function prefix, library target
+  std::string macro;     ///< "QMN_NET"
+  std::string selftest;  ///< "qmn_selftest"
+};
+
+std::string net_header_text(const Program& program, const MemoryPlan& plan, const NetNames& names);
+std::string net_source_text(const Program& program, const MemoryPlan& plan, const NetNames& names);
+std::string selftest_header_text(const NetNames& names);
+std::string selftest_source_text(const Program& program, const std::vector<KnownAnswer>& known_answers, const NetNames& names);
+/// `sources` are the paths of the library's .c files, relative to the project.
+std::string cmake_lists_text(const Program& program, const std::vector<std::string>& sources, const std::string& board, const NetNames& names);
+std::string readme_text(const Program& program, const MemoryPlan& plan, const std::vector<std::string>& sources, const EmitOptions& options, const NetNames& names);
+
+/// The runtime function that runs a kernel: "qmn_conv2d_s8_ref", which stands in runtime/ under the same name.
+std::string runtime_function(const Kernel& kernel);
+
+/// "49x10x1 int8, Q1.6"
+std::string tensor_text(const ProgramTensor& tensor);
+/// Whether the scores are a tensor of their own, behind the logits.
+inline bool has_scores(const Program& program) { return program.output != program.logits; }
+/// Whether the input is what the front end of the metadata makes.
+bool has_front_end(const Program& program);
+/// The label of each class; "class 7" where the metadata has none.
+std::vector<std::string> class_labels(const Program& program);
+
+}  // namespace qmn

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// emit/project_files.cpp   Puts an export together: the generated files, the runtime files that the net calls, board files, CMakeLists.txt.
+#include "base/check.h"
+#include "emit/artifacts.h"
+#include "emit/c_text.h"
+#include "emit/embedded_files.h"
+
+#include <algorithm>
+
+namespace qmn {
+namespace {
+
+constexpr std::string_view kRuntimeFolder = "runtime/";
+constexpr std::string_view kBoardsFolder = "boards/";
+
+/// Adds runtime/<name> and all that it includes with quotes.
+void add_runtime_file(FileSet& files, const std::string& name) {
+  const std::string path = std::string(kRuntimeFolder) + name;
+  const auto found = embedded_files().find(path);
+  QMN_CHECK(found != embedded_files().end(), "every kernel stands in a runtime file of its name");
+  if (!files.emplace(path, found->second).second) return;
+  constexpr std::string_view kInclude = "#include \"";
+  for (std::size_t at = 0; (at = found->second.find(kInclude, at)) != std::string_view::npos;) {
+    at += kInclude.size();
+    add_runtime_file(files, std::string(found->second.substr(at, found->second.find('"', at) - at)));
+  }
+}
+
+// @PROGRAM@ … are replaced; ${…} is CMake's.
+constexpr const char* kCMakeLists = R"(# Builds the network "@PROGRAM@" as the library @NET@@WITH_FIRMWARE@.
+cmake_minimum_required(VERSION 3.20)
+project(@PROGRAM@ LANGUAGES C)
+
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+
+set(QMN_PREFIX @PREFIX@)
+set(QMN_MACRO_PREFIX @MACRO_PREFIX@)
+set(QMN_NET_SOURCES
+@SOURCES@)
+
+# add_qmn_net(name): the network as a static library; the self-test is part of it.
+function(add_qmn_net name)
+  add_library(${name} STATIC ${QMN_NET_SOURCES})
+  target_include_directories(${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/runtime)
+  target_compile_options(${name} PRIVATE -O2 -ffunction-sections -fdata-sections -Wall -Wextra -Wconversion)
+endfunction()
+add_qmn_net(@NET@)
+
+@BOARDS@)";
+
+constexpr const char* kBoardBlock = R"(# The firmware for QMN_BOARD, which the board's toolchain file sets; without a toolchain file, the same program for this machine.
+set(QMN_BOARDS ${CMAKE_CURRENT_SOURCE_DIR}/boards CACHE PATH "Folder of the board files")
+if(NOT QMN_BOARD)
+  set(QMN_BOARD host)
+endif()
+include(${QMN_BOARDS}/boards.cmake)
+)";
+
+constexpr const char* kNoBoardBlock = R"(# `qmn run --board host` brings board files of its own, to check this folder against the simulator.
+if(QMN_BOARDS)
+  include(${QMN_BOARDS}/boards.cmake)
+endif()
+)";
+
+}  // namespace
+
+NetNames::NetNames(const std::string& prefix_name)
+    : prefix(prefix_name), net(prefix_name + "_net"), macro(upper_case(prefix_name) + "_NET"), selftest(prefix_name + "_selftest") {
+  QMN_CHECK(c_identifier(prefix) == prefix, "a prefix is a C identifier");
+}
+
+std::string runtime_function(const Kernel& kernel) { return fmt::format("qmn_{}_s8_ref", kernel_op(kernel)); }
+
+std::string tensor_text(const ProgramTensor& tensor) {
+  return fmt::format("{}x{}x{} int{}, {}", tensor.height, tensor.width, tensor.channels, tensor.format.total_bits, tensor.format.name());
+}
+
+bool has_front_end(const Program& program) {
+  const ProgramTensor& input = program.tensor(program.input);
+  const FrontEndSettings& front_end = program.metadata.front_end;
+  return front_end.frame_count() == input.height && front_end.coefficient_count == input.width && input.channels == 1;
+}
+
+std::vector<std::string> class_labels(const Program& program) {
+  std::vector<std::string> labels = program.metadata.labels;
+  const auto count = static_cast<std::size_t>(program.tensor(program.logits).size_bytes());
+  QMN_CHECK(labels.size() <= count, "no more labels than classes");
+  while (labels.size() < count) labels.push_back(fmt::format("class {}", labels.size()));
+  return labels;
+}
+
+std::string cmake_lists_text(const Program& program, const std::vector<std::string>& sources, const std::string& board, const NetNames& names) {
+  const bool has_board = board != "none";
+  return fill_template(kCMakeLists, {{"PROGRAM", c_identifier(program.name)},
+                                     {"NET", names.net},
+                                     {"WITH_FIRMWARE", has_board ? ", and a firmware around it" : ""},
+                                     {"PREFIX", names.prefix},
+                                     {"MACRO_PREFIX", upper_case(names.prefix)},
+                                     {"SOURCES", fmt::format("  {}", fmt::join(sources, "\n  "))},
+                                     {"BOARDS", has_board ? kBoardBlock : kNoBoardBlock}});
+}
+
+std::vector<std::string> export_board_names() { return {"mps2-an386", "none"}; }
+
+FileSet board_files(const std::string& board) {
+  FileSet files;
+  for (const auto& [path, content] : embedded_files()) {
+    if (!path.starts_with(kBoardsFolder)) continue;
+    const std::size_t slash = path.find('/', kBoardsFolder.size());
+    const std::string folder = slash == std::string::npos ? "" : path.substr(kBoardsFolder.size(), slash - kBoardsFolder.size());
+    if (folder.empty() || folder == "common" || folder == "host" || folder == board) files.emplace(path, content);
+  }
+  return files;
+}
+
+FileSet emit_project(const Program& program, const MemoryPlan& plan, const EmitOptions& options) {
+  const std::vector<std::string> boards = export_board_names();
+  QMN_CHECK(std::find(boards.begin(), boards.end(), options.board) != boards.end(), "the board is one of export_board_names()");
+  QMN_CHECK(plan.offsets.size() == program.tensors.size(), "the plan places every tensor");
+  const NetNames names(options.prefix);
+  FileSet files;
+  for (const Kernel& kernel : program.kernels) add_runtime_file(files, runtime_function(kernel) + ".c");
+  if (options.board != "none") files.merge(board_files(options.board));
+
+  std::vector<std::string> sources{names.net + ".c", names.selftest + ".c"};
+  for (const auto& [path, content] : files) {
+    if (path.starts_with(kRuntimeFolder) && path.ends_with(".c")) sources.push_back(path);
+  }
+  files[names.net + ".h"] = net_header_text(program, plan, names);
+  files[names.net + ".c"] = net_source_text(program, plan, names);
+  files[names.selftest + ".h"] = selftest_header_text(names);
+  files[names.selftest + ".c"] = selftest_source_text(program, options.known_answers, names);
+  files["weights.h"] = emit_weights_header(program);
+  files["CMakeLists.txt"] = cmake_lists_text(program, sources, options.board, names);
+  files["README.md"] = readme_text(program, plan, sources, options, names);
+  return files;
+}
+
+}  // namespace qmn

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// emit/readme.cpp   README.md of an export: how to build it, call it, and read its results.
+#include "emit/artifacts.h"
+#include "emit/c_text.h"
+
+namespace qmn {
+namespace {
+
+constexpr const char* kIntroduction = R"(# Network "@PROGRAM@"
+
+@INPUT@ → @CLASSES@ classes: @LABELS@.
+Plain C11: no heap, no operating system, no C library beyond `memcpy` and `memset`. @ARENA@ bytes of static memory for all activations,
+@CONSTANTS@ bytes of weights, biases and tables, @MACS@ multiply-accumulates an inference.
+
+| file | what it is |
+|---|---|
+| `@NET@.h` | the API, with shapes, formats and front-end settings |
+| `@NET@.c` | weights, the static arena and its map, the inference as a list of kernel calls |
+| `@SELFTEST@.h`, `@SELFTEST@.c` | inputs with known answers, to check the whole on the device |
+| `runtime/` | the integer kernels that this network calls |
+| `weights.h` | weights and biases as `#define name {…}`, with shifts, for code that wants them so; nothing here needs it |
+@FILES@
+## Call it
+
+```c
+#include "@NET@.h"
+
+int best_class(const int8_t features[@MACRO@_INPUT_BYTES]) {
+  int8_t *input = @NET@_input();                /* its memory is reused by the run: fill it every time */
+  for (int i = 0; i < @MACRO@_INPUT_BYTES; ++i) input[i] = features[i];
+  @NET@_run();
+  const int8_t *@RESULT@ = @NET@_@RESULT@();    /* real value: raw / 2^@MACRO@_@RESULT_MACRO@_FRAC_BITS */
+  int best = 0;
+  for (int i = 1; i < @MACRO@_CLASS_COUNT; ++i) {
+    if (@RESULT@[i] > @RESULT@[best]) best = i;
+  }
+  return best;                                  /* its name: @NET@_labels[best] */
+}
+```
+@FEATURES@
+## Check it
+
+```c
+#include "@SELFTEST@.h"
+
+void put(char c);                               /* your UART, RTT, semihosting … */
+if (@SELFTEST@(put) != 0) { /* the numbers differ from the host's: do not trust the network */ }
+```
+It runs the network on @VECTORS@ embedded inputs, compares every output value with the known answer and prints PASS or FAIL.
+A linker with `--gc-sections` drops it where it is not called.
+)";
+
+constexpr const char* kFeatures = R"(
+Input row = frame, column = coefficient. The features are TensorFlow-compatible MFCC: frames of @WINDOW@ samples every @HOP@ samples at @RATE@ Hz,
+@COEFFICIENTS@ coefficients of @BANDS@ mel bands from @LOWER@ to @UPPER@ Hz. Coefficient `c` enters as
+`raw = saturate(floor(mfcc[c] * 2^(@MACRO@_INPUT_FRAC_BITS - @NET@_coefficient_shifts[c]) + 0.5))`.
+)";
+
+constexpr const char* kBoard = R"(
+## Build and run on the emulated board @BOARD@
+
+Debian packages: `cmake gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm`.
+```
+cmake -B build/@BOARD@ -DCMAKE_TOOLCHAIN_FILE=boards/@BOARD@/toolchain.cmake
+cmake --build build/@BOARD@
+qemu-system-arm -M @BOARD@ -icount shift=0 -semihosting-config enable=on,target=native -nographic -monitor none -serial none \
+  -kernel build/@BOARD@/firmware.elf
+```
+The firmware runs the self-test, then every input of `inputs.bin` (raw, @MACRO@_INPUT_BYTES each) in the working folder, if there is one, and writes
+`outputs.bin`: logits@AND_SCORES@ of each. Its last lines report executed instructions and stack. `qmn run . clip.wav` does all of this from sound files and
+compares the outputs with the host. Without the toolchain file the same program builds for this machine, as `build/firmware`.
+Target `firmware_trace` also writes every tensor of every inference to `traces.bin`.
+
+## On your own board
+
+Take everything but `boards/`. With CMake: `add_subdirectory` and link `@NET@`; else compile these as C11, with `.` and `runtime/` as include folders:
+)";
+
+constexpr const char* kNoBoard = R"(
+## Add it to your project
+
+With CMake: `add_subdirectory` and link `@NET@`; else compile these as C11, with `.` and `runtime/` as include folders:
+)";
+
+std::string source_list(const std::vector<std::string>& sources) { return fmt::format("```\n{}\n```\n", fmt::join(sources, "\n")); }
+
+}  // namespace
+
+std::string readme_text(const Program& program, const MemoryPlan& plan, const std::vector<std::string>& sources, const EmitOptions& options, const NetNames& names) {
+  std::int64_t constants = 0, macs = 0;
+  for (const Kernel& kernel : program.kernels) {
+    constants += constant_bytes(kernel);
+    macs += mac_count(program, kernel);
+  }
+  const FrontEndSettings& front_end = program.metadata.front_end;
+  const bool has_board = options.board != "none";
+  const std::map<std::string, std::string> front_end_values{{"WINDOW", std::to_string(front_end.window_samples)},
+                                                            {"HOP", std::to_string(front_end.hop_samples)},
+                                                            {"RATE", std::to_string(front_end.sample_rate_hz)},
+                                                            {"COEFFICIENTS", std::to_string(front_end.coefficient_count)},
+                                                            {"BANDS", std::to_string(front_end.mel_bands)},
+                                                            {"LOWER", fmt::format("{:g}", front_end.lower_hz)},
+                                                            {"UPPER", fmt::format("{:g}", front_end.upper_hz)},
+                                                            {"NET", names.net},
+                                                            {"MACRO", names.macro}};
+  const std::string text = fill_template(
+      kIntroduction, {{"PROGRAM", program.name},
+                      {"INPUT", tensor_text(program.tensor(program.input))},
+                      {"CLASSES", std::to_string(program.tensor(program.logits).size_bytes())},
+                      {"LABELS", fmt::format("{}", fmt::join(class_labels(program), ", "))},
+                      {"ARENA", std::to_string(plan.arena_bytes)},
+                      {"CONSTANTS", std::to_string(constants)},
+                      {"MACS", std::to_string(macs)},
+                      {"NET", names.net},
+                      {"MACRO", names.macro},
+                      {"SELFTEST", names.selftest},
+                      {"RESULT", has_scores(program) ? "scores" : "logits"},
+                      {"RESULT_MACRO", has_scores(program) ? "SCORES" : "LOGITS"},
+                      {"FILES", has_board ? "| `boards/` | start-up code, linker script and main program of a firmware |\n" : ""},
+                      {"FEATURES", has_front_end(program) ? fill_template(kFeatures, front_end_values) : ""},
+                      {"VECTORS", std::to_string(options.known_answers.size())}});
+  return text +
+         fill_template(has_board ? kBoard : kNoBoard, {{"BOARD", options.board},
+                                                       {"MACRO", names.macro},
+                                                       {"NET", names.net},
+                                                       {"AND_SCORES", has_scores(program) ? " and scores" : ""}}) +
+         source_list(sources);
+}
+
+}  // namespace qmn

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// emit/weights_header.cpp   weights.h in the classic form: one #define of a brace list for each weight and bias, shifts beside it.
+#include "base/check.h"
+#include "emit/c_text.h"
+#include "emit/emit.h"
+
+#include <optional>
+#include <type_traits>
+
+namespace qmn {
+namespace {
+
+/// One layer's constants; shifts only where the formats that they follow from are known.
+struct LayerWeights {
+  std::string layer, weights_name, bias_name;
+  std::string layout;
+  std::vector<std::int8_t> weights;
+  std::vector<std::int32_t> bias;  ///< empty: the layer has none
+  QFormat weight_format, bias_format;
+  std::optional<int> bias_shift, out_shift;
+};
+
+template <class Number>
+std::string brace_list(const std::vector<Number>& values) {
+  std::string text = "{";
+  for (std::size_t i = 0; i < values.size(); ++i) text += fmt::format("{}{}", i == 0 ? "" : ", ", static_cast<int>(values[i]));
+  return text + "}";
+}
+
+std::string header_text(const std::string& name, const std::vector<LayerWeights>& layers) {
+  CNames identifiers({});
+  CWriter out;
+  out.line("/* weights.h   Weights and biases of the network \"{}\" as brace lists, for classic code: static const q7_t w[] = name;", comment_text(name));
+  out.line(" * raw = saturate(floor(real * 2^FRAC_BITS + 0.5)), by rows of the layout that stands above each.");
+  out.line(" * acc = (bias << BIAS_LSHIFT) + sum(input * weight), output = saturate((acc + (1 << OUT_RSHIFT >> 1)) >> OUT_RSHIFT). */");
+  for (const LayerWeights& layer : layers) {
+    const std::string weights_name = identifiers.unique(layer.weights_name);
+    out.line();
+    out.line("/* {}: weights {} {} */", comment_text(layer.layer), layer.layout, layer.weight_format.name());
+    out.line("#define {} {}", weights_name, brace_list(layer.weights));
+    out.line("#define {}_FRAC_BITS {}", weights_name, layer.weight_format.frac_bits);
+    if (!layer.bias.empty()) {
+      const std::string bias_name = identifiers.unique(layer.bias_name);
+      out.line("#define {} {}", bias_name, brace_list(layer.bias));
+      out.line("#define {}_FRAC_BITS {}", bias_name, layer.bias_format.frac_bits);
+    }
+    const std::string layer_name = upper_case(identifiers.unique(layer.layer));
+    if (layer.bias_shift) out.line("#define {}_BIAS_LSHIFT {}", layer_name, *layer.bias_shift);
+    if (layer.out_shift) out.line("#define {}_OUT_RSHIFT {}", layer_name, *layer.out_shift);
+  }
+  return out.take();
+}
+
+template <class K>
+constexpr const char* weight_layout() {
+  if constexpr (std::is_same_v<K, Conv2dKernel>) return "[out][ky][kx][in]";
+  else if constexpr (std::is_same_v<K, DepthwiseConv2dKernel>) return "[ky][kx][channel]";
+  else return "[out][in]";
+}
+
+/// [out][in/groups][kh][kw] → [out][kh][kw][in], or for a depthwise convolution (one input channel a group) → [kh][kw][out].
+std::vector<float> to_nhwc(const Tensor& weight, bool is_depthwise) {
+  const auto out = static_cast<std::size_t>(weight.shape[0]), in = static_cast<std::size_t>(weight.shape[1]),
+             taps = static_cast<std::size_t>(weight.shape[2] * weight.shape[3]);
+  std::vector<float> result(weight.data.size());
+  for (std::size_t o = 0; o < out; ++o) {
+    for (std::size_t i = 0; i < in; ++i) {
+      for (std::size_t t = 0; t < taps; ++t) {
+        result[is_depthwise ? t * out + o : (o * taps + t) * in + i] = weight.data[(o * in + i) * taps + t];
+      }
+    }
+  }
+  return result;
+}
+
+/// A fully connected layer behind a flattened map reads it in C·H·W order; the device keeps H·W·C.
+std::vector<float> to_hwc_columns(const Tensor& weight, const Shape& map) {
+  const auto out = static_cast<std::size_t>(weight.shape[0]), channels = static_cast<std::size_t>(map[1]),
+             pixels = static_cast<std::size_t>(map[2] * map[3]);
+  std::vector<float> result(weight.data.size());
+  for (std::size_t o = 0; o < out; ++o) {
+    for (std::size_t c = 0; c < channels; ++c) {
+      for (std::size_t p = 0; p < pixels; ++p) {
+        result[(o * pixels + p) * channels + c] = weight.data[(o * channels + c) * pixels + p];
+      }
+    }
+  }
+  return result;
+}
+
+/// The shape of the map that a Flatten turned into `value`, if one did.
+std::optional<Shape> flattened_map(const Graph& graph, ValueId value) {
+  for (const Node& node : graph.nodes) {
+    const Flatten* flatten = std::get_if<Flatten>(&node);
+    if (flatten != nullptr && flatten->output == value && graph.shape(flatten->input).size() == 4) return graph.shape(flatten->input);
+  }
+  return std::nullopt;
+}
+
+template <class N>
+std::optional<LayerWeights> layer_of(const Model& model, const N& node) {
+  if constexpr (!std::is_same_v<N, Conv2d> && !std::is_same_v<N, FullyConnected>) {
+    return std::nullopt;
+  } else {
+    const Graph& graph = model.graph;
+    const Quantization& quantization = *model.quantization;
+    const Tensor& weight = graph.initializer(node.weight);
+    const auto weight_format = quantization.format_of(node.weight);
+    if (!weight_format) return std::nullopt;
+    LayerWeights layer;
+    layer.layer = node.name;
+    layer.weights_name = graph.value(node.weight).name;
+    layer.weight_format = *weight_format;
+    if constexpr (std::is_same_v<N, Conv2d>) {
+      const bool is_depthwise = node.groups > 1 && weight.shape[1] == 1;
+      layer.layout = is_depthwise ? weight_layout<DepthwiseConv2dKernel>() : weight_layout<Conv2dKernel>();
+      layer.weights = quantize_s8(to_nhwc(weight, is_depthwise), *weight_format);
+    } else {
+      const auto map = flattened_map(graph, node.input);
+      layer.layout = weight_layout<FullyConnectedKernel>();
+      layer.weights = quantize_s8(map ? to_hwc_columns(weight, *map) : weight.data, *weight_format);
+    }
+    const auto in = quantization.format_of(node.input), out = quantization.format_of(node.output);
+    if (node.bias != kNoValue) {
+      const auto bias_format = quantization.format_of(node.bias);
+      if (!bias_format) return std::nullopt;
+      layer.bias_name = graph.value(node.bias).name;
+      layer.bias_format = *bias_format;
+      for (const float value : graph.initializer(node.bias).data) layer.bias.push_back(static_cast<std::int32_t>(quantize(value, *bias_format)));
+      if (in) layer.bias_shift = bias_shift(*in, *weight_format, *bias_format);
+    }
+    if (in && out) layer.out_shift = out_shift(*in, *weight_format, *out);
+    return layer;
+  }
+}
+
+template <class K>
+std::optional<LayerWeights> layer_of(const K& kernel) {
+  if constexpr (requires { kernel.weights; }) {
+    return LayerWeights{.layer = kernel.name, .weights_name = kernel.weights_name, .bias_name = kernel.bias_name, .layout = weight_layout<K>(),
+                        .weights = kernel.weights, .bias = kernel.bias.values, .weight_format = kernel.weight_format,
+                        .bias_format = kernel.bias.format, .bias_shift = kernel.bias.shift, .out_shift = kernel.epilogue.out_shift};
+  } else {
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
+std::string emit_weights_header(const Program& program) {
+  std::vector<LayerWeights> layers;
+  for (const Kernel& kernel : program.kernels) {
+    if (auto layer = std::visit([](const auto& k) { return layer_of(k); }, kernel)) layers.push_back(std::move(*layer));
+  }
+  return header_text(program.name, layers);
+}
+
+std::string emit_weights_header(const Model& model) {
+  QMN_CHECK(model.quantization.has_value(), "the model's parameters have formats");
+  std::vector<LayerWeights> layers;
+  for (const Node& node : model.graph.nodes) {
+    if (auto layer = std::visit([&](const auto& n) { return layer_of(model, n); }, node)) layers.push_back(std::move(*layer));
+  }
+  return header_text(model.graph.name, layers);
+}
+
+}  // namespace qmn

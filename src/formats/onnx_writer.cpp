@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+// formats/onnx_writer.cpp   Model → ONNX, opset 13.
+//
+// A fixed-point activation v:   node → "v/float" → QuantizeLinear → "v/quantized" → DequantizeLinear → "v"
+//   (the graph's input: "v" → QuantizeLinear → "v/quantized" → DequantizeLinear → "v/dequantized")
+// An 8- or 16-bit parameter p:  float initializer "p" → QuantizeLinear → "p/quantized" → DequantizeLinear → "p/dequantized"
+// A 32-bit parameter p:         int32 initializer "p/raw" → DequantizeLinear → "p"     (its floats: onnx_conventions.h)
+// A fused activation:           node → "v/linear" → Relu → …
+#include "formats/onnx_conventions.h"
+#include "formats/onnx_format.h"
+#include "formats/onnx_limits.h"
+#include "formats/onnx_tensor.h"
+
+#include "base/check.h"
+#include "base/error.h"
+
+#include <bit>
+#include <set>
+
+namespace qmn {
+namespace {
+
+using namespace onnx_conventions;
+
+class Writer {
+ public:
+  explicit Writer(const Model& model) : model_(model), graph_(model.graph), out_(*proto_.mutable_graph()) {
+    for (const Value& value : graph_.values) value_names_.insert(value.name);
+    for (const Node& node : graph_.nodes) node_names_.insert(node_name(node));
+  }
+
+  std::string write() {
+    proto_.set_ir_version(kIrVersion);
+    proto_.set_producer_name(kProducer);
+    out_.set_name(graph_.name.empty() ? "net" : graph_.name);
+    for (const auto& [id, tensor] : graph_.initializers) write_parameter(id, tensor);
+    write_input();
+    for (const Node& node : graph_.nodes) std::visit([this](const auto& n) { write_node(n); }, node);
+    write_value_info(*out_.add_output(), readers_name_.at(graph_.output), graph_.shape(graph_.output));
+    write_opsets();
+    write_metadata();
+    return proto_.SerializeAsString();
+  }
+
+ private:
+  std::optional<QFormat> format_of(ValueId id) const { return model_.quantization ? model_.quantization->format_of(id) : std::nullopt; }
+
+  static std::string fresh(std::set<std::string>& taken, std::string name) {
+    while (!taken.insert(name).second) name += "_";
+    return name;
+  }
+  std::string fresh_value(const std::string& name) { return fresh(value_names_, name); }
+
+  onnx::NodeProto& add_node(const char* op, const std::string& name, std::initializer_list<std::string> inputs, const std::string& output) {
+    onnx::NodeProto& node = *out_.add_node();
+    node.set_op_type(op);
+    node.set_name(name);
+    for (const std::string& input : inputs) node.add_input(input);
+    node.add_output(output);
+    return node;
+  }
+
+  static onnx::AttributeProto& add_attribute(onnx::NodeProto& node, const char* name, onnx::AttributeProto::AttributeType type) {
+    onnx::AttributeProto& attribute = *node.add_attribute();
+    attribute.set_name(name);
+    attribute.set_type(type);
+    return attribute;
+  }
+  static void set(onnx::NodeProto& node, const char* name, std::int64_t number) {
+    add_attribute(node, name, onnx::AttributeProto::INT).set_i(number);
+  }
+  static void set(onnx::NodeProto& node, const char* name, float number) {
+    add_attribute(node, name, onnx::AttributeProto::FLOAT).set_f(number);
+  }
+  static void set(onnx::NodeProto& node, const char* name, std::span<const std::int64_t> numbers) {
+    onnx::AttributeProto& attribute = add_attribute(node, name, onnx::AttributeProto::INTS);
+    for (std::int64_t number : numbers) attribute.add_ints(number);
+  }
+
+  std::string add_scalar(const std::string& name, float number) {
+    onnx::TensorProto& tensor = *out_.add_initializer();
+    tensor.set_name(fresh_value(name));
+    encode_float({}, {&number, 1}, tensor);
+    return tensor.name();
+  }
+
+  /// from → QuantizeLinear → DequantizeLinear → to
+  void write_fixed_point(const std::string& value_name, QFormat format, const std::string& from, const std::string& to) {
+    const std::string scale = add_scalar(value_name + "/scale", static_cast<float>(format.step()));
+    onnx::TensorProto& zero = *out_.add_initializer();
+    zero.set_name(fresh_value(value_name + "/zero_point"));
+    const std::int64_t none = 0;
+    encode_integers(format.total_bits == 8 ? onnx::TensorProto::INT8 : onnx::TensorProto::INT16, {}, {&none, 1}, zero);
+    const std::string zero_name = zero.name(), quantized = fresh_value(value_name + "/quantized");
+    onnx::NodeProto& quantize =
+        add_node("QuantizeLinear", fresh(node_names_, value_name + "/quantize"), {from, scale, zero_name}, quantized);
+    if (format.total_bits == 16) quantize.set_domain(kMicrosoftDomain);
+    onnx::NodeProto& dequantize =
+        add_node("DequantizeLinear", fresh(node_names_, value_name + "/dequantize"), {quantized, scale, zero_name}, to);
+    if (format.total_bits == 16) dequantize.set_domain(kMicrosoftDomain);
+    has_16_bit_ |= format.total_bits == 16;
+  }
+
+  void write_float_initializer(const std::string& name, const Tensor& tensor) {
+    onnx::TensorProto& proto = *out_.add_initializer();
+    proto.set_name(name);
+    encode_float(tensor.shape, tensor.data, proto);
+  }
+
+  void write_parameter(ValueId id, const Tensor& tensor) {
+    const std::string& name = graph_.value(id).name;
+    const std::optional<QFormat> format = format_of(id);
+    readers_name_[id] = name;
+    if (!format) return write_float_initializer(name, tensor);
+    if (format->total_bits == 32) return write_32_bit_parameter(name, *format, tensor);
+    if (format->total_bits != 8 && format->total_bits != 16)
+      fail_data("the tensor {} has {} bits: 8, 16 or 32 can be written", name, format->total_bits);
+    write_float_initializer(name, tensor);
+    readers_name_[id] = fresh_value(name + "/dequantized");
+    write_fixed_point(name, *format, name, readers_name_[id]);
+  }
+
+  void write_32_bit_parameter(const std::string& name, QFormat format, const Tensor& tensor) {
+    std::vector<std::int64_t> raw;
+    std::string hex;
+    for (float real : tensor.data) {
+      raw.push_back(quantize(static_cast<double>(real), format));
+      hex += fmt::format("{:08x}", std::bit_cast<std::uint32_t>(real));
+    }
+    onnx::TensorProto& proto = *out_.add_initializer();
+    proto.set_name(fresh_value(name + "/raw"));
+    encode_integers(onnx::TensorProto::INT32, tensor.shape, raw, proto);
+    const std::string raw_name = proto.name();
+    const std::string scale = add_scalar(name + "/scale", static_cast<float>(format.step()));
+    add_node("DequantizeLinear", fresh(node_names_, name + "/dequantize"), {raw_name, scale}, name);
+    float_notes_.emplace_back(kFloatKeyPrefix + name, std::move(hex));
+  }
+
+  void write_input() {
+    const Value& input = graph_.value(graph_.input);
+    write_value_info(*out_.add_input(), input.name, input.shape);
+    readers_name_[graph_.input] = input.name;
+    if (const std::optional<QFormat> format = checked_activation_format(graph_.input)) {
+      readers_name_[graph_.input] = fresh_value(input.name + "/dequantized");
+      write_fixed_point(input.name, *format, input.name, readers_name_[graph_.input]);
+    }
+  }
+
+  std::optional<QFormat> checked_activation_format(ValueId id) const {
+    const std::optional<QFormat> format = format_of(id);
+    if (format && format->total_bits != 8 && format->total_bits != 16) {
+      fail_data("the activation {} has {} bits: 8 or 16 can be written", graph_.value(id).name, format->total_bits);
+    }
+    return format;
+  }
+
+  static void write_value_info(onnx::ValueInfoProto& info, const std::string& name, const Shape& shape) {
+    info.set_name(name);
+    onnx::TypeProto_Tensor& type = *info.mutable_type()->mutable_tensor_type();
+    type.set_elem_type(onnx::TensorProto::FLOAT);
+    for (std::size_t i = 0; i < shape.size(); ++i) {
+      onnx::TensorShapeProto_Dimension& dimension = *type.mutable_shape()->add_dim();
+      if (i == 0) {
+        dimension.set_dim_param("N");
+      } else {
+        dimension.set_dim_value(shape[i]);
+      }
+    }
+  }
+
+  /// The node itself, then its fused activation, then its fixed-point pair. Attributes are added to the reference that comes back.
+  template <class N>
+  onnx::NodeProto& write_op(const N& node, const char* op, std::initializer_list<ValueId> constants = {},
+                            Activation activation = Activation::none) {
+    const std::string& name = graph_.value(node.output).name;
+    const std::optional<QFormat> format = checked_activation_format(node.output);
+    const std::string before_quantize = format ? fresh_value(name + "/float") : name;
+    const std::string before_activation = activation == Activation::relu ? fresh_value(name + "/linear") : before_quantize;
+    onnx::NodeProto& op_node = add_node(op, node.name, {readers_name_.at(node.input)}, before_activation);
+    for (ValueId id : constants) {
+      if (id != kNoValue) op_node.add_input(readers_name_.at(id));
+    }
+    if (activation == Activation::relu) {
+      add_node("Relu", fresh(node_names_, node.name + "/relu"), {before_activation}, before_quantize).set_doc_string(kFusedActivation);
+    }
+    if (format) write_fixed_point(name, *format, before_quantize, name);
+    readers_name_[node.output] = name;
+    return op_node;  // stays valid: protobuf keeps messages in place
+  }
+
+  void write_node(const Conv2d& conv) {
+    onnx::NodeProto& node = write_op(conv, "Conv", {conv.weight, conv.bias}, conv.activation);
+    const Shape& weight = graph_.shape(conv.weight);
+    set(node, "kernel_shape", std::span(weight).subspan(2));
+    set(node, "strides", conv.strides);
+    set(node, "dilations", conv.dilations);
+    set(node, "pads", conv.pads);
+    set(node, "group", conv.groups);
+  }
+  void write_node(const FullyConnected& dense) {
+    set(write_op(dense, "Gemm", {dense.weight, dense.bias}, dense.activation), "transB", std::int64_t{1});
+  }
+  void write_node(const BatchNorm& norm) {
+    onnx::NodeProto& node = write_op(norm, "BatchNormalization", {norm.scale, norm.offset, norm.mean, norm.variance});
+    set(node, "epsilon", norm.epsilon);
+    set(node, "momentum", norm.momentum);
+  }
+  void write_node(const Relu& relu) { write_op(relu, "Relu"); }
+  void write_node(const AveragePool2d& pool) {
+    const Shape& in = graph_.shape(pool.input);
+    const bool is_global = pool.kernel[0] == in[2] && pool.kernel[1] == in[3] && pool.strides == std::array<std::int64_t, 2>{1, 1} &&
+                           pool.pads == std::array<std::int64_t, 4>{0, 0, 0, 0};
+    onnx::NodeProto& node = write_op(pool, is_global ? "GlobalAveragePool" : "AveragePool");
+    if (is_global) return;
+    set(node, "kernel_shape", pool.kernel);
+    set(node, "strides", pool.strides);
+    set(node, "pads", pool.pads);
+    set(node, "count_include_pad", std::int64_t{0});
+  }
+  void write_node(const Flatten& flatten) { set(write_op(flatten, "Flatten"), "axis", std::int64_t{1}); }
+  void write_node(const Dropout& dropout) {
+    const std::string ratio = add_scalar(dropout.name + "/ratio", dropout.ratio);
+    write_op(dropout, "Dropout").add_input(ratio);
+  }
+  void write_node(const Softmax& softmax) { set(write_op(softmax, "Softmax"), "axis", std::int64_t{-1}); }
+
+  void write_opsets() {
+    onnx::OperatorSetIdProto& opset = *proto_.add_opset_import();
+    opset.set_domain("");
+    opset.set_version(kOpset);
+    if (!has_16_bit_) return;
+    onnx::OperatorSetIdProto& microsoft = *proto_.add_opset_import();
+    microsoft.set_domain(kMicrosoftDomain);
+    microsoft.set_version(1);
+  }
+
+  void add_note(const std::string& key, const std::string& text) {
+    onnx::StringStringEntryProto& entry = *proto_.add_metadata_props();
+    entry.set_key(key);
+    entry.set_value(text);
+  }
+
+  void write_metadata() {
+    for (const auto& [key, text] : float_notes_) add_note(key, text);
+    const std::string json = to_json(model_.metadata);
+    if (json.size() > kMaxMetadataBytes) fail_data("the model's metadata take {} bytes (at most {})", json.size(), kMaxMetadataBytes);
+    add_note(kMetadataKey, json);
+  }
+
+  const Model& model_;
+  const Graph& graph_;
+  onnx::ModelProto proto_;
+  onnx::GraphProto& out_;
+  std::set<std::string> value_names_, node_names_;
+  std::map<ValueId, std::string> readers_name_;  ///< what the readers of a value read
+  std::vector<std::pair<std::string, std::string>> float_notes_;
+  bool has_16_bit_ = false;
+};
+
+}  // namespace
+
+std::string serialize_onnx(const Model& model) {
+  verify(model.graph);
+  std::string bytes = Writer(model).write();
+  if (bytes.size() > kMaxModelBytes) fail_data("the model takes {} bytes as a file (at most {})", bytes.size(), kMaxModelBytes);
+  return bytes;
+}
+
+}  // namespace qmn

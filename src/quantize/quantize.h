@@ -20,7 +20,7 @@ struct QuantizeSettings {
   int bias_bits = 8;                      ///< 8 or 32
   bool keeps_silent_frames = false;       ///< let frames of digital silence into the ranges
   int sweeps = 3;                         ///< of descend, at most
-  std::vector<double> act_max;            ///< in act_max_order: a power of two fixes that activation's range, 0 leaves it to the search; empty: all 0
+  std::vector<double> act_max{};          ///< in act_max_order: a power of two fixes that activation's range, 0 leaves it to the search; empty: all 0
   bool is_quiet = false;
 };
 

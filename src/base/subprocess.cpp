@@ -48,6 +48,31 @@ struct Pipe {
   }
 };
 
+/// While it lives, writing to a pipe that nobody reads any more gives EPIPE; without it the signal SIGPIPE would end this process.
+class PipeSignalBlock {
+ public:
+  PipeSignalBlock() {
+    sigemptyset(&signal_);
+    sigaddset(&signal_, SIGPIPE);
+    sigset_t pending;
+    sigpending(&pending);
+    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
+    pthread_sigmask(SIG_BLOCK, &signal_, &previous_);
+  }
+  ~PipeSignalBlock() {
+    const timespec no_wait{};
+    while (!was_pending_ && sigtimedwait(&signal_, nullptr, &no_wait) < 0 && errno == EINTR) {
+    }
+    pthread_sigmask(SIG_SETMASK, &previous_, nullptr);
+  }
+  PipeSignalBlock(const PipeSignalBlock&) = delete;
+  PipeSignalBlock& operator=(const PipeSignalBlock&) = delete;
+
+ private:
+  sigset_t signal_{}, previous_{};
+  bool was_pending_ = false;
+};
+
 }  // namespace
 
 std::optional<fs::path> find_program(const std::string& name) {
@@ -93,6 +118,7 @@ ProcessResult run_process(const std::vector<std::string>& argv, const ProcessOpt
   out.close_write();
   err.close_write();
 
+  const PipeSignalBlock block;
   ProcessResult result;
   std::string_view rest = options.input;
   if (rest.empty()) in.close_write();

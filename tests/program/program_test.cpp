@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "program/program.h"
+
+#include <gtest/gtest.h>
+
+namespace qmn {
+namespace {
+
+ProgramTensor tensor(int height, int width, int channels) {
+  ProgramTensor t;
+  t.height = height;
+  t.width = width;
+  t.channels = channels;
+  return t;
+}
+
+/// Tensor 0 → 1, of the given extents.
+Program program_of(ProgramTensor input, ProgramTensor output) {
+  Program program;
+  program.tensors = {std::move(input), std::move(output)};
+  program.input = 0;
+  program.logits = program.output = 1;
+  return program;
+}
+
+template <class K>
+K kernel_over(const std::string& name) {
+  K kernel;
+  kernel.name = name;
+  kernel.input = 0;
+  kernel.output = 1;
+  return kernel;
+}
+
+TEST(Program, CountsTheMacsOfTheLayersOfDsCnnS) {
+  auto first = kernel_over<Conv2dKernel>("conv");
+  first.kernel_h = 10;
+  first.kernel_w = 4;
+  EXPECT_EQ(mac_count(program_of(tensor(49, 10, 1), tensor(25, 5, 64)), first), 320000);
+  auto depthwise = kernel_over<DepthwiseConv2dKernel>("dw");
+  depthwise.kernel_h = depthwise.kernel_w = 3;
+  EXPECT_EQ(mac_count(program_of(tensor(25, 5, 64), tensor(25, 5, 64)), depthwise), 72000);
+  EXPECT_EQ(mac_count(program_of(tensor(25, 5, 64), tensor(25, 5, 64)), kernel_over<Conv2dKernel>("pw")), 512000);
+  EXPECT_EQ(mac_count(program_of(tensor(1, 1, 64), tensor(1, 1, 12)), kernel_over<FullyConnectedKernel>("fc")), 768);
+  EXPECT_EQ(mac_count(program_of(tensor(25, 5, 64), tensor(1, 1, 64)), kernel_over<AveragePool2dKernel>("pool")), 0);
+  EXPECT_EQ(320000 + 4 * (72000 + 512000) + 768, 2656768);
+}
+
+TEST(Program, FullyConnectedCountsEveryValueOfAnImage) {
+  EXPECT_EQ(mac_count(program_of(tensor(2, 3, 4), tensor(1, 1, 5)), kernel_over<FullyConnectedKernel>("fc")), 120);
+}
+
+TEST(Program, CountsTheConstantsOfFlash) {
+  auto dense = kernel_over<FullyConnectedKernel>("fc");
+  dense.weights.resize(30);
+  dense.bias.values.resize(5);
+  EXPECT_EQ(constant_bytes(dense), 35);
+  dense.bias.format = {32, 10};
+  EXPECT_EQ(constant_bytes(dense), 50);
+  auto softmax = kernel_over<SoftmaxKernel>("softmax");
+  softmax.exp_table.resize(256);
+  EXPECT_EQ(constant_bytes(softmax), 512);
+  EXPECT_EQ(constant_bytes(kernel_over<RequantizeKernel>("relu")), 0);
+}
+
+TEST(Program, OnlyRequantizeAndSoftmaxMayOverwriteTheirInput) {
+  const Program program = program_of(tensor(1, 1, 4), tensor(1, 1, 4));
+  EXPECT_TRUE(ref_traits(program, kernel_over<RequantizeKernel>("a")).can_alias_input);
+  EXPECT_TRUE(ref_traits(program, kernel_over<SoftmaxKernel>("b")).can_alias_input);
+  EXPECT_FALSE(ref_traits(program, kernel_over<Conv2dKernel>("c")).can_alias_input);
+  EXPECT_FALSE(ref_traits(program, kernel_over<DepthwiseConv2dKernel>("d")).can_alias_input);
+  EXPECT_FALSE(ref_traits(program, kernel_over<FullyConnectedKernel>("e")).can_alias_input);
+  EXPECT_FALSE(ref_traits(program, kernel_over<AveragePool2dKernel>("f")).can_alias_input);
+}
+
+TEST(Program, KernelsSayWhatTheyAre) {
+  const Kernel kernel = kernel_over<DepthwiseConv2dKernel>("dw_1");
+  EXPECT_EQ(kernel_name(kernel), "dw_1");
+  EXPECT_STREQ(kernel_op(kernel), "depthwise_conv2d");
+  EXPECT_EQ(input_of(kernel), 0);
+  EXPECT_EQ(output_of(kernel), 1);
+}
+
+}  // namespace
+}  // namespace qmn

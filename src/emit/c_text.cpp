@@ -2,6 +2,7 @@
 #include "emit/c_text.h"
 
 #include "base/check.h"
+#include "lower/identifiers.h"
 
 #include <algorithm>
 #include <array>
@@ -10,13 +11,9 @@
 namespace qmn {
 namespace {
 
-/// C11 keywords and the names that <stdint.h> and the emitted file itself use.
-constexpr std::array kReservedNames{
-    "auto",     "break",    "case",     "char",     "const",    "continue", "default",  "do",      "double", "else",     "enum",   "extern",
-    "float",    "for",      "goto",     "if",       "inline",   "int",      "long",     "register", "restrict", "return", "short",  "signed",
-    "sizeof",   "static",   "struct",   "switch",   "typedef",  "union",    "unsigned", "void",    "volatile", "while",  "arena",  "main",
-    "int8_t",   "int16_t",  "int32_t",  "int64_t",  "uint8_t",  "uint16_t", "uint32_t", "uint64_t", "asm",     "ARENA_BYTES", "TRACE",
-};
+/// The names that <stdint.h> and the emitted file itself use.
+constexpr std::array kReservedNames{"int8_t",  "int16_t",  "int32_t",  "int64_t",  "uint8_t",   "uint16_t", "uint32_t", "uint64_t",
+                                    "arena",   "main",     "TRACE",    "INT32_MAX", "INT64_C"};
 
 bool is_printable(unsigned char c) { return c >= 0x20 && c < 0x7f; }
 
@@ -36,14 +33,6 @@ void CWriter::close(std::string_view text) {
   write_line(text);
 }
 
-std::string c_identifier(std::string_view name) {
-  std::string result;
-  for (const char c : name) result += std::isalnum(static_cast<unsigned char>(c)) != 0 && static_cast<unsigned char>(c) < 0x80 ? c : '_';
-  // A leading underscore is the compiler's, a leading digit no identifier.
-  if (result.empty() || result[0] == '_' || std::isdigit(static_cast<unsigned char>(result[0])) != 0) return fmt::format("n{}", result);
-  return result;
-}
-
 std::string upper_case(std::string_view name) {
   std::string result(name);
   std::transform(result.begin(), result.end(), result.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
@@ -51,7 +40,7 @@ std::string upper_case(std::string_view name) {
 }
 
 std::string CNames::unique(std::string_view wish) {
-  std::string base = c_identifier(wish);
+  std::string base = c_identifier(wish, "unnamed");
   const auto is_reserved = [&](const std::string& prefix) { return base.starts_with(prefix); };
   if (std::find(kReservedNames.begin(), kReservedNames.end(), base) != kReservedNames.end() ||
       std::any_of(reserved_prefixes_.begin(), reserved_prefixes_.end(), is_reserved)) {
@@ -87,6 +76,8 @@ std::string fill_template(std::string_view text, const std::map<std::string, std
   }
   return result += text.substr(at);
 }
+
+std::string macro_value(std::int64_t value) { return value < 0 ? fmt::format("({})", value) : std::to_string(value); }
 
 std::string string_literal(std::string_view text) {
   std::string result = "\"";

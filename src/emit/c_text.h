@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// emit/c_text.h   C as text: a writer of lines, identifiers that are legal and unique, comments and strings that cannot break out.
+// emit/c_text.h   C as text: a writer of lines, identifiers that are unique in a file, comments and strings that cannot break out.
 #pragma once
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <set>
 #include <span>
@@ -63,11 +64,9 @@ class CWriter {
   std::size_t indentation_ = 0;
 };
 
-/// `name` with everything but letters, digits and _ replaced by _; never empty, never with a digit first.
-std::string c_identifier(std::string_view name);
 std::string upper_case(std::string_view name);
 
-/// Hands out identifiers of one translation unit: none twice, no keyword, none that begins with a reserved prefix.
+/// Hands out identifiers of one translation unit: none twice, no name of C or <stdint.h>, none that begins with a reserved prefix.
 class CNames {
  public:
   explicit CNames(std::set<std::string> reserved_prefixes) : reserved_prefixes_(std::move(reserved_prefixes)) {}
@@ -82,6 +81,8 @@ class CNames {
 std::string comment_text(std::string_view text);
 /// `text` with every @KEY@ replaced by its value. A key without a value is a broken invariant.
 std::string fill_template(std::string_view text, const std::map<std::string, std::string>& values);
+/// An integer as a macro's value: negative ones in parentheses.
+std::string macro_value(std::int64_t value);
 /// A C string literal, quotes included; bytes outside printable ASCII as octal escapes.
 std::string string_literal(std::string_view text);
 

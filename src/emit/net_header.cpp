@@ -63,14 +63,14 @@ std::string net_header_text(const Program& program, const MemoryPlan& plan, cons
   out.line();
   out.line("/* Input: height x width x channels, row by row, {}. */", input.format.name());
   write_shape(out, names.macro + "_INPUT", input);
-  out.line("#define {}_INPUT_FRAC_BITS {}", names.macro, input.format.frac_bits);
+  out.line("#define {}_INPUT_FRAC_BITS {}", names.macro, macro_value(input.format.frac_bits));
   out.line();
   out.line("/* Output: a logit for each class, {}{}. */", logits.format.name(),
            has_scores(program) ? ", and its score, softmax of the logits, " + program.tensor(program.output).format.name() : "");
   out.line("#define {}_CLASS_COUNT {}", names.macro, logits.size_bytes());
-  out.line("#define {}_LOGITS_FRAC_BITS {}", names.macro, logits.format.frac_bits);
+  out.line("#define {}_LOGITS_FRAC_BITS {}", names.macro, macro_value(logits.format.frac_bits));
   out.line("#define {}_HAS_SCORES {}", names.macro, has_scores(program) ? 1 : 0);
-  if (has_scores(program)) out.line("#define {}_SCORES_FRAC_BITS {}", names.macro, program.tensor(program.output).format.frac_bits);
+  if (has_scores(program)) out.line("#define {}_SCORES_FRAC_BITS {}", names.macro, macro_value(program.tensor(program.output).format.frac_bits));
   out.line();
   out.line("/* Static memory that the network works in: all activations, the input among them. */");
   out.line("#define {}_ARENA_BYTES {}", names.macro, plan.arena_bytes);

@@ -3,9 +3,10 @@
 #include "base/check.h"
 #include "emit/artifacts.h"
 #include "emit/c_text.h"
+#include "lower/accumulator_bound.h"
+#include "lower/identifiers.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <limits>
 #include <type_traits>
 
@@ -17,41 +18,27 @@ constexpr bool kIsConvolution = std::is_same_v<K, Conv2dKernel> || std::is_same_
 template <class K>
 constexpr bool kHasWeights = kIsConvolution<K> || std::is_same_v<K, FullyConnectedKernel>;
 
-/// Weight w[i] belongs to output channel i / group (out-major layouts) or i % out_count (depthwise, channel-minor).
+/// How the listing of a layer's weights is cut into groups.
 struct WeightLayout {
-  std::size_t out_count = 0;
-  bool is_channel_minor = false;
+  std::size_t out_count = 0;  ///< output channels: that many biases
   std::string shape;       ///< "[64 out][10][4][1 in]"
-  std::size_t group = 0;   ///< values in a row group of the listing
+  std::size_t group = 0;   ///< values in a group
   const char* group_name = "";
 };
 
 WeightLayout layout_of(const Program& program, const Conv2dKernel& kernel) {
   const int in = program.tensor(kernel.input).channels, out = program.tensor(kernel.output).channels;
-  return {static_cast<std::size_t>(out), false, fmt::format("[{} out][{}][{}][{} in]", out, kernel.kernel_h, kernel.kernel_w, in),
+  return {static_cast<std::size_t>(out), fmt::format("[{} out][{}][{}][{} in]", out, kernel.kernel_h, kernel.kernel_w, in),
           static_cast<std::size_t>(kernel.kernel_h * kernel.kernel_w * in), "out"};
 }
 WeightLayout layout_of(const Program& program, const DepthwiseConv2dKernel& kernel) {
   const int out = program.tensor(kernel.output).channels;
-  return {static_cast<std::size_t>(out), true, fmt::format("[{}][{}][{} channels]", kernel.kernel_h, kernel.kernel_w, out),
+  return {static_cast<std::size_t>(out), fmt::format("[{}][{}][{} channels]", kernel.kernel_h, kernel.kernel_w, out),
           static_cast<std::size_t>(out), "tap"};
 }
 WeightLayout layout_of(const Program& program, const FullyConnectedKernel& kernel) {
   const int in = program.tensor(kernel.input).size_bytes(), out = program.tensor(kernel.output).size_bytes();
-  return {static_cast<std::size_t>(out), false, fmt::format("[{} out][{} in]", out, in), static_cast<std::size_t>(in), "out"};
-}
-
-/// The largest |accumulator| that any input can cause, rounding included.
-template <class K>
-std::int64_t worst_accumulator(const K& kernel, const WeightLayout& layout) {
-  std::vector<std::int64_t> sums(layout.out_count);
-  for (std::size_t i = 0; i < kernel.weights.size(); ++i) {
-    sums[layout.is_channel_minor ? i % layout.out_count : i / layout.group] += 128 * std::abs(static_cast<std::int64_t>(kernel.weights[i]));
-  }
-  for (std::size_t i = 0; i < layout.out_count; ++i) {
-    sums[i] += std::abs(static_cast<std::int64_t>(kernel.bias.values[i])) << kernel.bias.shift;
-  }
-  return *std::max_element(sums.begin(), sums.end()) + ((std::int64_t{1} << kernel.epilogue.out_shift) >> 1);
+  return {static_cast<std::size_t>(out), fmt::format("[{} out][{} in]", out, in), static_cast<std::size_t>(in), "out"};
 }
 
 /// Writes one qmn_net.c.
@@ -61,7 +48,7 @@ class NetSource {
       : program_(program), plan_(plan), names_(names), identifiers_({"qmn_", names.net + "_", names.macro, "TENSOR_"}) {
     for (const ProgramTensor& tensor : program.tensors) {
       QMN_CHECK(tensor.format.total_bits == 8, "the ref kernels take int8 tensors");
-      tensor_names_.push_back(upper_case(c_identifier(tensor.name)));
+      tensor_names_.push_back(upper_case(c_identifier(tensor.name, "unnamed")));
     }
     for (std::size_t i = 0; i < tensor_names_.size(); ++i) tensor_names_[i] = fmt::format("TENSOR_{}_{}", i, tensor_names_[i]);
   }
@@ -190,9 +177,9 @@ class NetSource {
   }
 
   template <class K>
-  void write_weight_asserts(const K& kernel, const WeightLayout& layout, const std::string& layer, const ConstantNames<K>& constants,
+  void write_weight_asserts(const K& kernel, const std::string& layer, const ConstantNames<K>& constants,
                             const std::string& weight_count) {
-    const std::int64_t worst = worst_accumulator(kernel, layout);
+    const std::int64_t worst = accumulator_bound(kernel).largest;
     QMN_CHECK(worst <= std::numeric_limits<std::int32_t>::max(), "lowering proves that accumulators stay within int32");
     QMN_CHECK(kernel.epilogue.out_shift >= 0 && kernel.epilogue.out_shift <= kMaxOutShift && kernel.bias.shift >= 0, "shifts are in range");
     out_.line("_Static_assert(sizeof {} == {}, \"{}: a weight for every tap\");", constants.weights, weight_count, layer);
@@ -226,7 +213,7 @@ class NetSource {
     write_bias_and_epilogue(kernel, constants);
     out_.close("};");
     const std::string taps = fmt::format("{} * {} * {}", out.channels, kernel.kernel_h, kernel.kernel_w);
-    write_weight_asserts(kernel, layout, layer, constants, layout.is_channel_minor ? taps : fmt::format("{} * {}", taps, in.channels));
+    write_weight_asserts(kernel, layer, constants, std::is_same_v<K, DepthwiseConv2dKernel> ? taps : fmt::format("{} * {}", taps, in.channels));
     add_call(kernel, layer);
   }
 
@@ -239,7 +226,7 @@ class NetSource {
     out_.line(".in_count = {}, .out_count = {},", layout.group, layout.out_count);
     write_bias_and_epilogue(kernel, constants);
     out_.close("};");
-    write_weight_asserts(kernel, layout, layer, constants, fmt::format("{} * {}", layout.out_count, layout.group));
+    write_weight_asserts(kernel, layer, constants, fmt::format("{} * {}", layout.out_count, layout.group));
     add_call(kernel, layer);
   }
 

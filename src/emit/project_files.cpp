@@ -4,6 +4,7 @@
 #include "emit/artifacts.h"
 #include "emit/c_text.h"
 #include "emit/embedded_files.h"
+#include "lower/identifiers.h"
 
 #include <algorithm>
 
@@ -51,11 +52,14 @@ add_qmn_net(@NET@)
 @BOARDS@)";
 
 constexpr const char* kBoardBlock = R"(# The firmware for QMN_BOARD, which the board's toolchain file sets; without a toolchain file, the same program for this machine.
-set(QMN_BOARDS ${CMAKE_CURRENT_SOURCE_DIR}/boards CACHE PATH "Folder of the board files")
-if(NOT QMN_BOARD)
-  set(QMN_BOARD host)
+# Not part of a project that adds this folder with add_subdirectory.
+if(CMAKE_SOURCE_DIR STREQUAL CMAKE_CURRENT_SOURCE_DIR)
+  set(QMN_BOARDS ${CMAKE_CURRENT_SOURCE_DIR}/boards)
+  if(NOT QMN_BOARD)
+    set(QMN_BOARD host)
+  endif()
+  include(${QMN_BOARDS}/boards.cmake)
 endif()
-include(${QMN_BOARDS}/boards.cmake)
 )";
 
 constexpr const char* kNoBoardBlock = R"(# `qmn run --board host` brings board files of its own, to check this folder against the simulator.
@@ -68,7 +72,7 @@ endif()
 
 NetNames::NetNames(const std::string& prefix_name)
     : prefix(prefix_name), net(prefix_name + "_net"), macro(upper_case(prefix_name) + "_NET"), selftest(prefix_name + "_selftest") {
-  QMN_CHECK(c_identifier(prefix) == prefix, "a prefix is a C identifier");
+  QMN_CHECK(c_identifier(prefix, "") == prefix, "a prefix is a C identifier");
 }
 
 std::string runtime_function(const Kernel& kernel) { return fmt::format("qmn_{}_s8_ref", kernel_op(kernel)); }
@@ -93,7 +97,7 @@ std::vector<std::string> class_labels(const Program& program) {
 
 std::string cmake_lists_text(const Program& program, const std::vector<std::string>& sources, const std::string& board, const NetNames& names) {
   const bool has_board = board != "none";
-  return fill_template(kCMakeLists, {{"PROGRAM", c_identifier(program.name)},
+  return fill_template(kCMakeLists, {{"PROGRAM", c_identifier(program.name, "network")},
                                      {"NET", names.net},
                                      {"WITH_FIRMWARE", has_board ? ", and a firmware around it" : ""},
                                      {"PREFIX", names.prefix},

@@ -19,7 +19,10 @@ Plain C11: no heap, no operating system, no C library beyond `memcpy` and `memse
 | `@SELFTEST@.h`, `@SELFTEST@.c` | inputs with known answers, to check the whole on the device |
 | `runtime/` | the integer kernels that this network calls |
 | `weights.h` | weights and biases as `#define name {…}`, with shifts, for code that wants them so; nothing here needs it |
-@FILES@
+@FILES@| `model.onnx`, `qmn.json` | the quantized model that this was made from, and the choices of the export |
+
+Files with an SPDX line are under Apache-2.0; the generated ones are yours.
+
 ## Call it
 
 ```c

@@ -38,15 +38,15 @@ std::string header_text(const std::string& name, const std::vector<LayerWeights>
     out.line();
     out.line("/* {}: weights {} {} */", comment_text(layer.layer), layer.layout, layer.weight_format.name());
     out.line("#define {} {}", weights_name, brace_list(layer.weights));
-    out.line("#define {}_FRAC_BITS {}", weights_name, layer.weight_format.frac_bits);
+    out.line("#define {}_FRAC_BITS {}", weights_name, macro_value(layer.weight_format.frac_bits));
     if (!layer.bias.empty()) {
       const std::string bias_name = identifiers.unique(layer.bias_name);
       out.line("#define {} {}", bias_name, brace_list(layer.bias));
-      out.line("#define {}_FRAC_BITS {}", bias_name, layer.bias_format.frac_bits);
+      out.line("#define {}_FRAC_BITS {}", bias_name, macro_value(layer.bias_format.frac_bits));
     }
     const std::string layer_name = upper_case(identifiers.unique(layer.layer));
-    if (layer.bias_shift) out.line("#define {}_BIAS_LSHIFT {}", layer_name, *layer.bias_shift);
-    if (layer.out_shift) out.line("#define {}_OUT_RSHIFT {}", layer_name, *layer.out_shift);
+    if (layer.bias_shift) out.line("#define {}_BIAS_LSHIFT {}", layer_name, macro_value(*layer.bias_shift));
+    if (layer.out_shift) out.line("#define {}_OUT_RSHIFT {}", layer_name, macro_value(*layer.out_shift));
   }
   return out.take();
 }

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Emitted C compiles without a warning on every target, and its self-test on the host agrees with the simulator: on the known answers that
+// the simulator gave, the extremes of every input among them.
+#include "emit/compile.h"
+#include "emit/emit.h"
+#include "emit/programs.h"
+#include "plan/plan.h"
+#include "temporary_folder.h"
+
+#include <fmt/ranges.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+namespace qmn {
+namespace {
+
+constexpr const char* kSelfTestMain = R"(#include "@_selftest.h"
+#include <stdio.h>
+static void put(char c) { putchar(c); }
+int main(void) { return @_selftest(put); }
+)";
+
+std::string selftest_main(const std::string& prefix) {
+  std::string text = kSelfTestMain;
+  for (std::size_t at; (at = text.find('@')) != std::string::npos;) text.replace(at, 1, prefix);
+  return text;
+}
+
+FileSet emit(const Program& program, const std::string& prefix = "qmn", std::size_t answer_count = 8) {
+  const MemoryPlan plan = plan_memory(program);
+  return emit_project(program, plan, {.board = "none", .known_answers = known_answers(program, plan, extreme_inputs(program, answer_count, 3)), .prefix = prefix});
+}
+
+/// Compiles the network with a main that runs its self-test, and runs that.
+ProcessResult run_selftest(FileSet files, const TemporaryFolder& folder, const std::string& prefix = "qmn") {
+  files["main.c"] = selftest_main(prefix);
+  write_files(files, folder.path());
+  std::vector<std::string> arguments = network_sources(files);
+  arguments.insert(arguments.end(), {"-fsanitize=undefined", "-fno-sanitize-recover", "-o", "selftest"});
+  const ProcessResult built = compile({"cc"}, arguments, folder.path());
+  EXPECT_EQ(built.exit_code, 0) << built.err;
+  return run_process({(folder.path() / "selftest").string()});
+}
+
+TEST(EmittedC, CompilesWithoutWarningsForHostAndArm) {
+  const TemporaryFolder folder;
+  const FileSet files = emit(tiny_program());
+  write_files(files, folder.path());
+  std::vector<std::vector<std::string>> compilers{{"cc"}};
+  if (find_program("arm-none-eabi-gcc")) {
+    compilers.push_back({"arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb"});
+    compilers.push_back({"arm-none-eabi-gcc", "-mcpu=cortex-m0", "-mthumb"});
+  }
+  for (const auto& compiler : compilers) {
+    for (const std::string& source : network_sources(files)) {
+      const ProcessResult result = compile(compiler, {"-c", source, "-o", "out.o"}, folder.path());
+      EXPECT_EQ(result.exit_code, 0) << fmt::format("{} {}\n{}", fmt::join(compiler, " "), source, result.err);
+    }
+  }
+  if (compilers.size() == 1) GTEST_SKIP() << "compiled for the host only: no arm-none-eabi-gcc (apt install gcc-arm-none-eabi)";
+}
+
+TEST(EmittedC, HeadersAreReadByCpp) {
+  const TemporaryFolder folder;
+  FileSet files = emit(tiny_program());
+  files["user.cpp"] = "#include \"qmn_net.h\"\n#include \"qmn_selftest.h\"\nint main() { qmn_net_input()[0] = 1; qmn_net_run(); return qmn_net_scores()[0] + qmn_selftest(0); }\n";
+  write_files(files, folder.path());
+  const ProcessResult result = run_process({"c++", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-Iruntime", "user.cpp"}, {.input = {}, .folder = folder.path()});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+}
+
+TEST(EmittedC, SelfTestOfTheTinyProgramPassesOnTheHost) {
+  const TemporaryFolder folder;
+  const ProcessResult result = run_selftest(emit(tiny_program()), folder);
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.out, "qmn self-test: PASS, 0 of 48 values differ from the known answers\n");
+}
+
+TEST(EmittedC, SelfTestCountsAndNamesWrongValues) {
+  const TemporaryFolder folder;
+  const Program program = tiny_program();
+  const MemoryPlan plan = plan_memory(program);
+  std::vector<KnownAnswer> answers = known_answers(program, plan, extreme_inputs(program, 2, 3));
+  const int right = answers[1].logits[2];
+  answers[1].logits[2] = static_cast<std::int8_t>(right ^ 1);
+  answers[0].scores[0] = static_cast<std::int8_t>(answers[0].scores[0] ^ 1);
+  const ProcessResult result = run_selftest(emit_project(program, plan, {.board = "none", .known_answers = answers}), folder);
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_NE(result.out.find(fmt::format("vector 2, logit 2: expected {}, got {}\n", right ^ 1, right)), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find("FAIL, 2 of 12 values differ"), std::string::npos) << result.out;
+}
+
+TEST(EmittedC, RandomProgramsEqualTheSimulator) {
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    SCOPED_TRACE(fmt::format("seed {}", seed));
+    const TemporaryFolder folder;
+    const ProcessResult result = run_selftest(emit(random_program(seed)), folder);
+    EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
+  }
+}
+
+TEST(EmittedC, TwoNetsOfDifferentPrefixesLinkTogether) {
+  const TemporaryFolder folder;
+  FileSet files = emit(tiny_program(), "wake");
+  files.merge(emit(random_program(5), "command"));
+  files["main.c"] = "#include \"wake_selftest.h\"\n#include \"command_selftest.h\"\nint main(void) { return wake_selftest(0) + command_selftest(0); }\n";
+  write_files(files, folder.path());
+  std::vector<std::string> arguments = network_sources(files);
+  arguments.insert(arguments.end(), {"-o", "both"});
+  const ProcessResult built = compile({"cc"}, arguments, folder.path());
+  ASSERT_EQ(built.exit_code, 0) << built.err;
+  EXPECT_EQ(run_process({(folder.path() / "both").string()}).exit_code, 0);
+}
+
+TEST(EmittedC, WithoutTheCLibraryOnlyMemoryFunctionsAreMissing) {
+  if (!find_program("arm-none-eabi-gcc")) GTEST_SKIP() << "no arm-none-eabi-gcc (apt install gcc-arm-none-eabi)";
+  const TemporaryFolder folder;
+  const FileSet files = emit(tiny_program());
+  write_files(files, folder.path());
+  std::vector<std::string> arguments = network_sources(files);
+  arguments.insert(arguments.end(), {"-nostdlib", "-r", "-o", "net.o"});
+  ASSERT_EQ(compile({"arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb"}, arguments, folder.path()).exit_code, 0);
+  const ProcessResult undefined = run_process({"arm-none-eabi-nm", "-u", "net.o"}, {.input = {}, .folder = folder.path()});
+  std::istringstream words(undefined.out);
+  for (std::string word; words >> word;) {
+    EXPECT_TRUE(word == "U" || word == "memcpy" || word == "memset") << word;
+  }
+}
+
+}  // namespace
+}  // namespace qmn

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// tests/emit/programs.h   Programs for the tests of emission and boards: a tiny fixed one, and random ones of odd shapes.
+#pragma once
+
+#include "emit/emit.h"
+#include "program/program.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace qmn {
+
+/// Every kernel once, names that need care, an 8-bit and a 32-bit bias.
+Program tiny_program(std::uint64_t seed = 101);
+
+/// An image and a chain of kernels, convolutions with any stride, dilation and padding; each seed from a different mixture of kernels.
+Program random_program(std::uint64_t seed);
+
+/// `count` raw inputs: all -128, all 127, alternating extremes, zeros, then random ones.
+std::vector<std::vector<std::int8_t>> extreme_inputs(const Program& program, std::size_t count, std::uint64_t seed);
+
+/// What the simulator makes of inputs.
+std::vector<KnownAnswer> known_answers(const Program& program, const MemoryPlan& plan, const std::vector<std::vector<std::int8_t>>& inputs);
+
+}  // namespace qmn

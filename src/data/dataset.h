@@ -44,12 +44,15 @@ struct Dataset {
   DatasetSettings settings;
   std::vector<std::string> labels;  ///< "_silence_", "_unknown_", then the wanted words
   std::vector<Clip> training, validation, testing;
+  std::vector<Clip> training_unknown_pool;        ///< every clip of other words in the training split: training draws from all of them
   std::vector<std::filesystem::path> background;  ///< noise recordings
   const std::vector<Clip>& clips(Split split) const;
 };
 
 /// Reads the folder's file names (no audio). Unknown clips are a seeded choice, the same in every run; their count and that of silence clips
-/// are fixed by the percentages. Error (data): no such folder, no word folder in it, a wanted word without clips.
+/// are fixed by the percentages: ceil(wanted clips of the split × percentage / 100).
+/// Error (data): no such folder, no word folder in it, a wanted word without (training) clips, one list file without the other.
+/// Error (usage): no wanted word or one given twice, a percentage out of range.
 Dataset open_dataset(const DatasetSettings& settings);
 
 }  // namespace qmn

@@ -2,13 +2,17 @@
 // cli/data_command.cpp   qmn data synth, qmn data info
 #include "cli/command.h"
 #include "cli/common.h"
+#include "data/summary.h"
 #include "data/synth.h"
+#include "report/table.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <chrono>
 #include <cmath>
 #include <memory>
+#include <numeric>
 
 namespace qmn::cli {
 namespace {
@@ -41,7 +45,7 @@ void run_synth(const SynthOptions& options) {
   if (result.failed_count > 0) fmt::print("{} utterances were left out: the speech engine failed on them\n", result.failed_count);
 }
 
-void add_synth(CLI::App& data) {
+void add_data_synth(CLI::App& data) {
   CLI::App* command = data.add_subcommand("synth", "Make a data set from text-to-speech voices (espeak-ng, flite)");
   auto options = std::make_shared<SynthOptions>();
   SynthSettings& settings = options->settings;
@@ -68,6 +72,108 @@ Examples:
   command->callback([options] { run_synth(*options); });
 }
 
+struct InfoOptions {
+  std::string folder;
+  DataOptions data;
+  FrontEndOptions front_end;
+  OutputOptions output;
+};
+
+std::int64_t sum(const SplitCounts& counts) { return std::accumulate(counts.begin(), counts.end(), std::int64_t{0}); }
+
+nlohmann::json by_split(const SplitCounts& counts) {
+  nlohmann::json object;
+  for (std::size_t split = 0; split < counts.size(); ++split) object[split_name(static_cast<Split>(split))] = counts[split];
+  return object;
+}
+
+nlohmann::json info_json(const std::string& folder, const DatasetSummary& summary) {
+  nlohmann::json words = nlohmann::json::array();
+  for (const DatasetSummary::Word& word : summary.words) {
+    words.push_back({{"name", word.name}, {"is_wanted", word.is_wanted}, {"clips", by_split(word.clips)}, {"broken", word.broken_count}});
+  }
+  nlohmann::json rates = nlohmann::json::object(), channels = nlohmann::json::object();
+  for (const auto& [rate, count] : summary.sample_rates) rates[std::to_string(rate)] = count;
+  for (const auto& [channel_count, count] : summary.channels) channels[std::to_string(channel_count)] = count;
+  return {{"folder", folder},
+          {"words", words},
+          {"missing_words", summary.missing_words},
+          {"clips", by_split(summary.clips)},
+          {"speakers", by_split(summary.speakers)},
+          {"shared_speakers", summary.shared_speaker_count},
+          {"split_by", summary.has_split_lists ? "lists" : "hash"},
+          {"sample_rates_hz", rates},
+          {"channels", channels},
+          {"seconds", {{"shortest", summary.shortest_seconds}, {"longest", summary.longest_seconds}, {"total", summary.total_seconds}}},
+          {"shorter_than_clip", summary.shorter_count},
+          {"longer_than_clip", summary.longer_count},
+          {"broken", summary.broken_count},
+          {"broken_examples", summary.broken_examples},
+          {"background", {{"files", summary.background_count}, {"seconds", summary.background_seconds}}}};
+}
+
+/// "16000 Hz (30), 8000 Hz (2)"
+std::string counted(const std::map<int, std::int64_t>& counts, const char* unit) {
+  std::vector<std::string> parts;
+  for (const auto& [value, count] : counts) parts.push_back(fmt::format("{} {} ({})", value, unit, count));
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+void print_info(const std::string& folder, const DatasetSummary& summary, double clip_ms) {
+  Table table({"word", "training", "validation", "testing", "clips", "broken"});
+  auto add_row = [&](const std::string& name, const SplitCounts& counts, const std::string& broken) {
+    table.add_row({name, std::to_string(counts[0]), std::to_string(counts[1]), std::to_string(counts[2]), std::to_string(sum(counts)), broken});
+  };
+  std::int64_t broken_clips = 0;
+  for (const DatasetSummary::Word& word : summary.words) {
+    broken_clips += word.broken_count;
+    add_row(word.name, word.clips, word.broken_count > 0 ? std::to_string(word.broken_count) : "-");
+  }
+  add_row("all", summary.clips, broken_clips > 0 ? std::to_string(broken_clips) : "-");
+  add_row("speakers", summary.speakers, "");
+  fmt::print("{}\n\n{}\n", folder, table.text());
+  fmt::print("splits       by {}{}\n", summary.has_split_lists ? "validation_list.txt and testing_list.txt" : "the SHA-1 of the speaker",
+             summary.shared_speaker_count > 0 ? fmt::format("; {} speakers are in more than one split", summary.shared_speaker_count) : "");
+  if (!summary.sample_rates.empty()) {
+    fmt::print("sound        {}; {}\n", counted(summary.sample_rates, "Hz"), counted(summary.channels, "channel"));
+    fmt::print("lengths      {:.2f} to {:.2f} s, {:.1f} min in all; {} shorter and {} longer than {:g} ms\n", summary.shortest_seconds, summary.longest_seconds, summary.total_seconds / 60, summary.shorter_count,
+               summary.longer_count, clip_ms);
+  }
+  fmt::print("background   {} files, {:.1f} s\n", summary.background_count, summary.background_seconds);
+  if (!summary.missing_words.empty()) fmt::print("missing      {}\n", fmt::join(summary.missing_words, ", "));
+  if (summary.broken_count > 0) {
+    fmt::print("broken       {} files, such as\n", summary.broken_count);
+    for (const std::string& example : summary.broken_examples) fmt::print("             {}\n", example);
+  }
+}
+
+void run_info(const InfoOptions& options) {
+  DataOptions data = options.data;
+  if (!options.folder.empty()) data.folder = options.folder;
+  DatasetSettings settings = data.resolve();
+  if (!data.words) settings.wanted_words.clear();
+  const FrontEndSettings front_end = options.front_end.resolve();
+  const DatasetSummary summary = summarize(settings, front_end.sample_rate_hz, front_end.clip_samples, options.output.is_quiet);
+  if (options.output.is_json) print_json(info_json(settings.folder.string(), summary));
+  else print_info(settings.folder.string(), summary, 1000.0 * front_end.clip_samples / front_end.sample_rate_hz);
+}
+
+void add_data_info(CLI::App& data) {
+  CLI::App* command = data.add_subcommand("info", "Count the words, splits, speakers, sample rates, lengths and broken files of a data set");
+  auto options = std::make_shared<InfoOptions>();
+  command->add_option("DIR", options->folder, "Folder in the Speech Commands layout (the same as --data)");
+  options->data.add(*command);
+  options->front_end.add(*command);
+  options->output.add(*command);
+  command->footer(R"(Every file is read. Broken ones are counted; with --strict the first that is broken, stereo or of another rate ends it with exit code 1.
+
+Examples:
+  qmn data info words/
+  qmn data info words/ --words yes,no --strict
+  qmn data info words/ --json)");
+  command->callback([options] { run_info(*options); });
+}
+
 }  // namespace
 
 void add_data(CLI::App& app) {
@@ -76,7 +182,8 @@ void add_data(CLI::App& app) {
   data->footer(R"(Examples:
   qmn data synth words/ --words yes,no,up,down
   qmn data info words/)");
-  add_synth(*data);
+  add_data_synth(*data);
+  add_data_info(*data);
 }
 
 }  // namespace qmn::cli

@@ -14,9 +14,11 @@
 #include <cstring>
 #include <exception>
 #include <iostream>
+#include <iterator>
 #include <new>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace qmn::cli {
 namespace {
@@ -85,19 +87,25 @@ std::string reached_command(const CLI::App& app) {
   return name;
 }
 
-/// For a first word that is no command: the parser would only say that it was not expected.
+/// For a word that is no command where one is needed: the parser would only say that a command is required.
 std::string unknown_command(const CLI::App& app, int argc, char** argv) {
-  if (!app.get_subcommands().empty()) return {};
-  char** const word = std::find_if(argv + 1, argv + argc, [](const char* argument) { return argument[0] != '-'; });
-  if (word == argv + argc) return {};
+  const CLI::App* reached = &app;
+  std::ptrdiff_t depth = 0;
+  for (; !reached->get_subcommands().empty(); reached = reached->get_subcommands().front()) ++depth;
   std::string known;
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) known += (known.empty() ? "" : ", ") + command->get_name();
-  return fmt::format("{}: no such command (there are {})", *word, known);
+  for (const CLI::App* command : reached->get_subcommands([](const CLI::App* command) { return !command->get_name().empty(); })) {
+    known += (known.empty() ? "" : ", ") + command->get_name();
+  }
+  std::vector<std::string_view> words;
+  std::copy_if(argv + 1, argv + argc, std::back_inserter(words), [](const char* argument) { return argument[0] != '-'; });
+  if (known.empty() || depth >= std::ssize(words)) return {};
+  return fmt::format("{}: no such command (there are {})", words[static_cast<std::size_t>(depth)], known);
 }
 
 int run(int argc, char** argv) {
   const bool is_json = std::any_of(argv + 1, argv + argc, [](const char* argument) { return std::string_view(argument) == "--json"; });
   CLI::App app{"qmn turns a small neural network into a bit-exact 8-bit fixed-point program for Arm Cortex-M", "qmn"};
+  int exit_code = 0;
   try {
     app.set_version_flag("--version", "qmn " QMN_VERSION);
     app.footer(kExamples);
@@ -108,6 +116,8 @@ int run(int argc, char** argv) {
       return kUsageExit;
     }
     app.parse(argc, argv);
+  } catch (const ExitRequest& request) {
+    exit_code = request.exit_code;
   } catch (const Error& error) {
     return report_error(error.what(), error.exit_code(), is_json);
   } catch (const CLI::Success& help_or_version) {
@@ -122,7 +132,7 @@ int run(int argc, char** argv) {
   }
   std::cout.flush();
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0 || !std::cout) return report_error(fmt::format("cannot write the output: {}", std::strerror(errno)), kDataExit, false);
-  return 0;
+  return exit_code;
 }
 
 }  // namespace

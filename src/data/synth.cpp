@@ -29,8 +29,8 @@ namespace {
 constexpr const char* kMarker = "qmn-synth.json";
 constexpr double kTrimDb = 40;        // quieter than that below the peak is silence
 constexpr double kTrimMarginMs = 10;
-constexpr double kBabbleSeconds = 8;
-constexpr std::size_t kBabbleTalkers = 48;  // utterances that overlap in a stretch of babble
+constexpr double kBabbleSeconds = 4;
+constexpr std::size_t kBabbleTalkers = 20;  // utterances in a stretch of babble, each heard twice: about five at any moment
 constexpr double kBackgroundRms = 0.15, kBackgroundPeak = 0.95;
 
 /// What a random draw is for: its key after the seed. synth_plan uses 1 and 2.
@@ -121,17 +121,18 @@ class Studio {
   }
 
   /// Many voices at once, RMS 1; its end joins its beginning.
-  std::vector<float> babble(const std::vector<Voice>& voices, const std::vector<std::string>& texts, Split split) const {
+  std::vector<float> babble(const std::vector<Voice>& voices, Split split) const {
     std::vector<std::optional<std::vector<float>>> sounds(kBabbleTalkers);
     const auto length = static_cast<std::size_t>(kBabbleSeconds * settings_.sample_rate_hz);
     parallel_for(kBabbleTalkers, [&](std::size_t talker) {
       Random random{settings_.seed, kBabble, static_cast<std::uint64_t>(split), talker};
       const Voice& voice = voices[random.uniform_int(voices.size())];
-      sounds[talker] = speak(voice, texts[random.uniform_int(texts.size())], random, length);
+      sounds[talker] = speak(voice, common_words()[random.uniform_int(common_words().size())], random, length);
     });
     std::vector<float> mixed(length, 0.0f);
     Random random{settings_.seed, kBabble, static_cast<std::uint64_t>(split), kBabbleTalkers};
-    for (const auto& sound : sounds) {
+    for (std::size_t turn = 0; turn < 2 * kBabbleTalkers; ++turn) {
+      const auto& sound = sounds[turn % kBabbleTalkers];
       const std::size_t offset = random.uniform_int(length);
       const double gain = random.uniform(0.3, 1.0);
       if (!sound) continue;
@@ -227,10 +228,9 @@ SynthResult synthesize_dataset(const fs::path& folder, const SynthSettings& sett
   make_folder(scratch);
   for (const PlannedClip& clip : clips) make_folder((output.path() / clip.file).parent_path());
   const Studio studio(settings, engines, scratch);
-  const std::vector<std::string>& babble_texts = unknown_words.empty() ? settings.words : unknown_words;
   std::array<std::vector<float>, 3> babble;
   for (std::size_t split = 0; split < babble.size(); ++split) {
-    if (!voices[split].empty()) babble[split] = studio.babble(voices[split], babble_texts, static_cast<Split>(split));
+    if (!voices[split].empty()) babble[split] = studio.babble(voices[split], static_cast<Split>(split));
   }
 
   std::vector<char> is_spoken(clips.size(), 0);

@@ -15,10 +15,6 @@
 namespace qmn {
 namespace {
 
-/// Short everyday words, spread over the sounds of English.
-constexpr std::array kUnknownWords{"bed",  "bird",  "cat",  "dog",   "happy", "house", "marvin", "sheila", "tree",  "wow",   "zero",   "one",   "two",   "three", "four",  "five",  "six",
-                                   "seven", "eight", "nine", "water", "music", "light", "window", "garden", "paper", "thing", "could", "about", "bridge", "yellow", "never"};
-
 /// What a random draw is for: its first key after the seed.
 enum Purpose : std::uint64_t { kDealVoices = 1, kDrawVoice = 2 };
 
@@ -66,6 +62,14 @@ std::string speaker_of(const Voice& voice) { return sha1_hex(voice.engine + '/' 
 
 }  // namespace
 
+const std::vector<std::string>& common_words() {
+  static const std::vector<std::string> words{
+      "bed", "bird", "cat", "dog", "happy", "house", "marvin", "sheila", "tree", "wow", "zero", "one", "two", "three", "four",
+      "five", "six", "seven", "eight", "nine", "water", "music", "light", "window", "garden", "paper", "thing", "could",
+      "about", "bridge", "yellow", "never"};
+  return words;
+}
+
 std::uint64_t text_key(const std::string& text) { return std::stoull(sha1_hex(text).substr(0, 16), nullptr, 16); }
 
 std::string word_folder(const std::string& word) {
@@ -90,8 +94,8 @@ std::vector<std::string> choose_unknown_words(const SynthSettings& settings) {
   for (const std::string& word : settings.words) claim(word);
   std::vector<std::string> unknown = settings.unknown_words;
   if (unknown.empty()) {
-    for (const char* word : kUnknownWords) {
-      if (!word_of_folder.contains(word)) unknown.emplace_back(word);
+    for (const std::string& word : common_words()) {
+      if (!word_of_folder.contains(word)) unknown.push_back(word);
     }
   }
   for (const std::string& word : unknown) claim(word);

@@ -35,7 +35,10 @@ std::vector<PlannedClip> plan_clips(const SynthSettings& settings, const std::ve
 /// The folder of a word: spaces become underscores ("hey computer" → hey_computer). Error (usage) for words that cannot be a folder's name.
 std::string word_folder(const std::string& word);
 
-/// settings.unknown_words, or the built-in list without the keywords. Error (usage): a word stands in both lists, or two share a folder.
+/// Short everyday words, spread over the sounds of English.
+const std::vector<std::string>& common_words();
+
+/// settings.unknown_words, or the common words without the keywords. Error (usage): a word stands in both lists, or two share a folder.
 std::vector<std::string> choose_unknown_words(const SynthSettings& settings);
 
 /// 64 bits of the SHA-1 of a text, as a key of Random.

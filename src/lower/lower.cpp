@@ -96,7 +96,7 @@ class Lowering {
   TensorId add_tensor(ValueId id, const std::string& user) {
     const Shape& shape = graph_.shape(id);
     const bool is_image = shape.size() == 4;
-    if ((!is_image && shape.size() != 2) || shape[0] != 1) {
+    if (!is_image && shape.size() != 2) {
       fail_data("{}: {} has shape {}; kernels work on 1xCxHxW or 1xN", user, graph_.value(id).name, to_string(shape));
     }
     ProgramTensor tensor;

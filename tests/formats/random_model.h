@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// tests/formats/random_model.h   Random models, with random formats, and their canonical text for comparison.
+#pragma once
+
+#include "graph/quantization.h"
+#include "support/random_graph.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <bit>
+#include <cmath>
+#include <string>
+
+namespace qmn::testing {
+
+enum class Formats { none, some, all };
+
+/// Formats for parameters (8, 16 or 32 bits) and activations (8 or 16).
+inline Quantization random_formats(const Graph& graph, Formats which, std::uint64_t seed) {
+  Random random{seed, 99};
+  Quantization quantization;
+  const auto give = [&](ValueId id, bool is_parameter) {
+    if (which == Formats::some && random.uniform_int(2) == 0) return;
+    const int widths[] = {8, 8, 16, 32};
+    const int total_bits = widths[random.uniform_int(is_parameter ? 4 : 3)];
+    quantization.formats[id] = {total_bits, static_cast<int>(random.uniform_int(13)) - 3};
+  };
+  for (const auto& [id, tensor] : graph.initializers) give(id, true);
+  give(graph.input, false);
+  for (const Node& node : graph.nodes) give(output_of(node), false);
+  return quantization;
+}
+
+inline Model random_model(std::uint64_t seed, Formats which) {
+  Model model;
+  model.graph = RandomGraph(seed).make();
+  model.metadata.labels = {"_silence_", "yes"};
+  model.metadata.notes["seed"] = std::to_string(seed);
+  model.metadata.front_end.coefficient_shifts.assign(10, static_cast<int>(seed % 3));
+  if (which != Formats::none) {
+    model.quantization = random_formats(model.graph, which, seed);
+    if (model.quantization->formats.empty()) model.quantization.reset();
+  }
+  return model;
+}
+
+/// Everything a model says, by name and not by id; floats by their bits.
+inline std::string canonical_text(const Model& model) {
+  const Graph& g = model.graph;
+  const auto name = [&](ValueId id) { return id == kNoValue ? std::string("-") : g.value(id).name; };
+  std::string out = fmt::format("{} {} -> {}\n", g.name, name(g.input), name(g.output));
+  const auto bits = [](float real) { return fmt::format("{:08x}", std::bit_cast<std::uint32_t>(real)); };
+  for (const Node& node : g.nodes) {
+    out += fmt::format("{} {}: {} ->", op_type(node), node_name(node), name(activation_inputs(node)[0]));
+    out += fmt::format(" {} {}", name(output_of(node)), to_string(g.shape(output_of(node))));
+    std::visit(
+        [&](const auto& n) {
+          if constexpr (requires { n.activation; }) out += n.activation == Activation::relu ? " relu" : " none";
+          if constexpr (requires { n.strides; })
+            out += fmt::format(" strides {} pads {}", fmt::join(n.strides, ","), fmt::join(n.pads, ","));
+          if constexpr (requires { n.dilations; }) out += fmt::format(" dilations {} groups {}", fmt::join(n.dilations, ","), n.groups);
+          if constexpr (requires { n.kernel; }) out += fmt::format(" kernel {}", fmt::join(n.kernel, ","));
+          if constexpr (requires { n.epsilon; }) out += fmt::format(" {} {}", bits(n.epsilon), bits(n.momentum));
+          if constexpr (requires { n.ratio; }) out += fmt::format(" {}", bits(n.ratio));
+        },
+        node);
+    out += "\n";
+    for (ValueId id : parameters(node)) {
+      out += fmt::format("  {} {}:", name(id), to_string(g.shape(id)));
+      for (float real : g.initializer(id).data) out += fmt::format(" {}", bits(real));
+      out += "\n";
+    }
+  }
+  std::map<std::string, QFormat> formats;
+  if (model.quantization) {
+    for (const auto& [id, format] : model.quantization->formats) formats[name(id)] = format;
+  }
+  for (const auto& [value, format] : formats) out += fmt::format("{} {} bits {} frac\n", value, format.total_bits, format.frac_bits);
+  return out + to_json(model.metadata) + "\n";
+}
+
+}  // namespace qmn::testing

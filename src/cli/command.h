@@ -8,6 +8,11 @@
 
 namespace qmn::cli {
 
+/// Thrown by a command that has printed all there is to say: qmn ends with that exit code, without an error line.
+struct ExitRequest {
+  int exit_code = 0;
+};
+
 /// Each sets a callback that does the work and may throw qmn::Error.
 void add_data(CLI::App& app);
 void add_train(CLI::App& app);

@@ -113,15 +113,16 @@ int run(int argc, char** argv) {
     add_commands(app);
     if (argc < 2) {
       std::cout << app.help();
-      return kUsageExit;
+      exit_code = kUsageExit;
+    } else {
+      app.parse(argc, argv);
     }
-    app.parse(argc, argv);
   } catch (const ExitRequest& request) {
     exit_code = request.exit_code;
   } catch (const Error& error) {
     return report_error(error.what(), error.exit_code(), is_json);
   } catch (const CLI::Success& help_or_version) {
-    return app.exit(help_or_version);
+    exit_code = app.exit(help_or_version);
   } catch (const CLI::ParseError& error) {
     const std::string unknown = unknown_command(app, argc, argv);
     return report_error(fmt::format("{}; see {} --help", one_line(unknown.empty() ? error.what() : unknown), reached_command(app)), kUsageExit, is_json);

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// cli/export_command.cpp   qmn export: quantized model → a folder of C with a self-test, and firmware for a board.
+#include "base/error.h"
+#include "base/file.h"
+#include "base/random.h"
+#include "cli/command.h"
+#include "cli/common.h"
+#include "cli/firmware_folder.h"
+#include "emit/emit.h"
+#include "import/import.h"
+#include "lower/identifiers.h"
+#include "lower/lower.h"
+#include "plan/plan.h"
+#include "report/table.h"
+#include "simulate/simulate.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <memory>
+
+namespace fs = std::filesystem;
+
+namespace qmn::cli {
+namespace {
+
+constexpr const char* kExamples = R"(Examples:
+  qmn export kws.q.onnx -o firmware/ --board mps2-an386   a project that builds for the board and runs in its emulator
+  qmn export kws.q.onnx -o net/ --board none              a drop-in folder of C for a board of your own
+  qmn export wake.q.onnx -o wake/ --board none --prefix wake   so that two nets link into one program)";
+
+constexpr const char* kKernels = "qmn";
+constexpr int kMostSelfTests = 100;
+
+struct Options {
+  std::string model, folder;
+  std::string board = "mps2-an386", kernels = kKernels, prefix = "qmn";
+  int self_tests = 2;
+  SeedOption seed;
+  OutputOptions output;
+};
+
+void check(const Options& options) {
+  const std::vector<std::string> boards = export_board_names();
+  if (std::find(boards.begin(), boards.end(), options.board) == boards.end()) {
+    fail_usage("--board {}: unknown board; there is {}", options.board, fmt::join(boards, ", "));
+  }
+  if (options.kernels != kKernels) fail_usage("--kernels {}: no such kernels; there is {}", options.kernels, kKernels);
+  if (options.self_tests < 1 || options.self_tests > kMostSelfTests) fail_usage("--self-tests {}: must be between 1 and {}", options.self_tests, kMostSelfTests);
+  if (options.prefix.empty() || c_identifier(options.prefix, "") != options.prefix) {
+    fail_usage("--prefix {}: must be a C identifier of letters, digits and single underscores that begins with a letter", options.prefix);
+  }
+}
+
+/// Seeded random inputs; the first alternates between the extremes, to drive accumulators far out.
+std::vector<KnownAnswer> choose_known_answers(const Program& program, const MemoryPlan& plan, int count, std::uint64_t seed) {
+  const Simulator simulator(program, plan);
+  const auto size = static_cast<std::size_t>(program.tensor(program.input).size_bytes());
+  std::vector<KnownAnswer> answers;
+  for (int i = 0; i < count; ++i) {
+    Random random({seed, static_cast<std::uint64_t>(i)});
+    std::vector<std::int8_t> input(size);
+    for (std::int8_t& value : input) {
+      const auto draw = random.uniform_int(256);
+      if (i == 0) value = draw % 2 == 0 ? std::int8_t{-128} : std::int8_t{127};
+      else value = static_cast<std::int8_t>(static_cast<int>(draw) - 128);
+    }
+    Simulator::Result result = simulator.run(input, 1);
+    answers.push_back({.input = std::move(input), .logits = std::move(result.logits), .scores = std::move(result.scores)});
+  }
+  return answers;
+}
+
+struct LayerRow {
+  std::string name, op, input, weights = "-", bias = "-", output, bias_shift = "-", out_shift = "-";
+  std::int64_t constant_bytes = 0, macs = 0;
+};
+
+LayerRow row_of(const Program& program, const Kernel& kernel) {
+  LayerRow row{.name = kernel_name(kernel), .op = kernel_op(kernel), .input = program.tensor(input_of(kernel)).format.name(),
+               .output = program.tensor(output_of(kernel)).format.name(), .constant_bytes = constant_bytes(kernel), .macs = mac_count(program, kernel)};
+  std::visit(
+      [&](const auto& k) {
+        if constexpr (requires { k.weights; }) {
+          row.weights = k.weight_format.name();
+          row.bias = k.bias.format.name();
+          row.bias_shift = std::to_string(k.bias.shift);
+          row.out_shift = std::to_string(k.epilogue.out_shift);
+        }
+      },
+      kernel);
+  return row;
+}
+
+std::string layer_table(const Program& program) {
+  Table table({"layer", "kernel", "input", "weights", "bias", "output", "bias_shift", "out_shift", "bytes", "MACs"});
+  for (const Kernel& kernel : program.kernels) {
+    const LayerRow row = row_of(program, kernel);
+    table.add_row({row.name, row.op, row.input, row.weights, row.bias, row.output, row.bias_shift, row.out_shift, std::to_string(row.constant_bytes), std::to_string(row.macs)});
+  }
+  return table.text();
+}
+
+nlohmann::json layer_json(const Program& program) {
+  nlohmann::json layers = nlohmann::json::array();
+  for (const Kernel& kernel : program.kernels) {
+    const LayerRow row = row_of(program, kernel);
+    nlohmann::json layer{{"name", row.name}, {"kernel", row.op}, {"input", row.input}, {"output", row.output}, {"constant_bytes", row.constant_bytes}, {"macs", row.macs}};
+    if (row.weights != "-") {
+      layer["weights"] = row.weights;
+      layer["bias"] = row.bias;
+      layer["bias_shift"] = std::stoi(row.bias_shift);
+      layer["out_shift"] = std::stoi(row.out_shift);
+    }
+    layers.push_back(std::move(layer));
+  }
+  return layers;
+}
+
+void write_project(const FileSet& files, const std::string& folder) {
+  AtomicFolder project(folder, kManifestName);
+  for (const auto& [path, content] : files) {
+    const fs::path target = project.path() / path;
+    std::error_code error;
+    fs::create_directories(target.parent_path(), error);
+    if (error) fail_data("{}: cannot create: {}", target.parent_path().string(), error.message());
+    write_file_atomic(target, content);
+  }
+  project.commit();
+}
+
+void export_model(const Options& options) {
+  check(options);
+  const Model model = import_model(options.model);
+  if (!model.quantization) fail_data("{}: is a float model; quantize it first: qmn quantize {} -o {}.q.onnx", options.model, options.model, fs::path(options.model).stem().string());
+  const Program program = lower(model);
+  const auto class_count = static_cast<std::size_t>(program.tensor(program.logits).size_bytes());
+  if (program.metadata.labels.size() > class_count) {
+    fail_data("{}: has {} labels for {} classes", options.model, program.metadata.labels.size(), class_count);
+  }
+  const MemoryPlan plan = plan_memory(program);
+  std::int64_t constants = 0, macs = 0;
+  for (const Kernel& kernel : program.kernels) {
+    constants += constant_bytes(kernel);
+    macs += mac_count(program, kernel);
+  }
+
+  FileSet files = emit_project(program, plan, {.board = options.board,
+                                               .known_answers = choose_known_answers(program, plan, options.self_tests, options.seed.seed),
+                                               .prefix = options.prefix});
+  files[kModelName] = read_file(options.model);
+  files[kManifestName] = to_json(Manifest{.board = options.board, .kernels = options.kernels, .prefix = options.prefix, .program = program.name,
+                                          .arena_bytes = plan.arena_bytes, .constant_bytes = constants});
+  write_project(files, options.folder);
+
+  if (options.output.is_json) {
+    print_json({{"folder", options.folder}, {"board", options.board}, {"kernels", options.kernels}, {"layers", layer_json(program)},
+                {"constant_bytes", constants}, {"arena_bytes", plan.arena_bytes}, {"arena_lower_bound_bytes", plan.lower_bound_bytes}, {"macs", macs},
+                {"self_tests", options.self_tests}});
+    return;
+  }
+  fmt::print("{}", layer_table(program));
+  fmt::print("\nweights, biases, tables: {} bytes; arena: {} bytes (no plan can be below {}); {} MACs an inference\n", constants, plan.arena_bytes, plan.lower_bound_bytes, macs);
+  fmt::print("{}: {} files for {}, self-test of {} known answers\n", options.folder, files.size(), options.board == "none" ? "your own board" : options.board, options.self_tests);
+  if (options.board == "none") fmt::print("next: {} says how to add it to your project; qmn run {} --board host CLIP.wav checks it\n", (fs::path(options.folder) / "README.md").string(), options.folder);
+  else fmt::print("next: qmn run {} CLIP.wav\n", options.folder);
+}
+
+}  // namespace
+
+void add_export(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("export", "Write a quantized model as C for a microcontroller");
+  const auto options = std::make_shared<Options>();
+  command->add_option("model", options->model, "Quantized model (qmn quantize)")->required()->type_name("FILE");
+  command->add_option("-o,--output", options->folder, "Folder to make; it appears when it is complete and replaces only an earlier export")->required()->type_name("DIR");
+  command->add_option("--board", options->board, "mps2-an386 (Arm Cortex-M4, emulated by QEMU), or none: a drop-in folder without board files")->capture_default_str();
+  command->add_option("--kernels", options->kernels, "Integer kernels that the C calls: qmn")->capture_default_str();
+  command->add_option("--prefix", options->prefix, "Of every C name of this net: PREFIX_net_run(), PREFIX_selftest(), …")->capture_default_str();
+  command->add_option("--self-tests,--self_tests", options->self_tests, "Known answers in the self-test")->capture_default_str();
+  options->seed.add(*command, "the inputs of the known answers");
+  options->output.add(*command);
+  command->footer(kExamples);
+  command->callback([options] { export_model(*options); });
+}
+
+}  // namespace qmn::cli

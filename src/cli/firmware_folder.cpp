@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/firmware_folder.h"
+
+#include "base/error.h"
+#include "base/file.h"
+
+#include <nlohmann/json.hpp>
+
+namespace fs = std::filesystem;
+
+namespace qmn::cli {
+
+std::string to_json(const Manifest& manifest) {
+  const nlohmann::ordered_json object{{"board", manifest.board},     {"kernels", manifest.kernels},         {"prefix", manifest.prefix},
+                                      {"program", manifest.program}, {"arena_bytes", manifest.arena_bytes}, {"constant_bytes", manifest.constant_bytes}};
+  return object.dump(2) + "\n";
+}
+
+Manifest read_manifest(const fs::path& folder) {
+  const fs::path path = folder / kManifestName;
+  std::error_code ignored;
+  if (!fs::is_directory(folder, ignored)) fail_data("{}: no such folder; make one with qmn export", folder.string());
+  if (!fs::exists(path, ignored)) fail_data("{}: holds no exported firmware (no {}); make one with qmn export", folder.string(), kManifestName);
+  try {
+    const nlohmann::json object = nlohmann::json::parse(read_file(path));
+    return {.board = object.at("board"),     .kernels = object.at("kernels"),         .prefix = object.at("prefix"),
+            .program = object.at("program"), .arena_bytes = object.at("arena_bytes"), .constant_bytes = object.at("constant_bytes")};
+  } catch (const nlohmann::json::exception& error) {
+    fail_data("{}: is broken ({}); export the folder again", path.string(), error.what());
+  }
+}
+
+}  // namespace qmn::cli

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// cli/firmware_folder.h   What export writes beside the C and run reads again: model.onnx and qmn.json.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace qmn::cli {
+
+inline constexpr const char* kManifestName = "qmn.json";  ///< also says that qmn made the folder and may replace it
+inline constexpr const char* kModelName = "model.onnx";
+
+struct Manifest {
+  std::string board;    ///< "mps2-an386", or "none"
+  std::string kernels;  ///< "qmn"
+  std::string prefix;
+  std::string program;  ///< its name
+  std::int64_t arena_bytes = 0;
+  std::int64_t constant_bytes = 0;  ///< weights, biases, tables
+};
+
+std::string to_json(const Manifest& manifest);
+/// Error (data) when the folder has no manifest or a broken one.
+Manifest read_manifest(const std::filesystem::path& folder);
+
+}  // namespace qmn::cli

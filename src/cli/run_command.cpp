@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+// cli/run_command.cpp   qmn run: an exported folder on its board, clip by clip, compared with the simulator byte for byte.
+#include "audio/wav.h"
+#include "base/error.h"
+#include "board/board.h"
+#include "board/first_difference.h"
+#include "cli/command.h"
+#include "cli/common.h"
+#include "cli/evaluation.h"
+#include "cli/firmware_folder.h"
+#include "data/features.h"
+#include "frontend/mfcc.h"
+#include "import/import.h"
+#include "lower/lower.h"
+#include "plan/plan.h"
+#include "report/table.h"
+#include "simulate/simulate.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <memory>
+#include <numeric>
+#include <optional>
+
+namespace fs = std::filesystem;
+
+namespace qmn::cli {
+namespace {
+
+constexpr const char* kExamples = R"(Examples:
+  qmn run firmware/ yes.wav no.wav
+  qmn run firmware/ --data words/ --split testing --limit 100
+  qmn run firmware/ --board host yes.wav   the same C, compiled for this machine
+  qmn run firmware/ yes.wav --trace        names the first tensor that differs from the simulator's, if one ever does
+The exit code is 1 when an output, a traced tensor or the self-test differs.)";
+
+struct Options {
+  std::string folder;
+  std::vector<std::string> clips;
+  std::string board, split = "testing";
+  std::int64_t limit = 100;
+  bool traces = false, shows_logits = false;
+  DataOptions data;
+  OutputOptions output;
+};
+
+/// What is run: raw inputs, with what is known about each.
+struct Clips {
+  std::vector<std::string> names;
+  std::vector<int> expected;  ///< indices of labels; empty when nobody knows
+  std::vector<std::vector<std::int8_t>> inputs;
+};
+
+Split split_of(const std::string& name) {
+  for (const Split split : {Split::training, Split::validation, Split::testing}) {
+    if (name == split_name(split)) return split;
+  }
+  fail_usage("--split {}: there are training, validation, testing", name);
+}
+
+Clips clips_of_files(const Options& options, const FrontEndSettings& front_end, const Simulator& simulator) {
+  const Mfcc mfcc(front_end);
+  Clips clips;
+  int converted = 0;
+  for (const std::string& path : options.clips) {
+    const Audio audio = read_audio(path, front_end.sample_rate_hz);
+    const bool is_converted = audio.was_resampled || audio.was_downmixed;
+    if (is_converted && options.data.is_strict) {
+      fail_data("{}: has {} channels at {} Hz, the model takes mono at {} Hz (--strict)", path, audio.source_channels, audio.source_rate_hz, front_end.sample_rate_hz);
+    }
+    converted += is_converted ? 1 : 0;
+    clips.names.push_back(path);
+    clips.inputs.push_back(simulator.quantize_input(mfcc.features(audio.samples), 1));
+  }
+  if (converted > 0 && !options.output.is_quiet) fmt::print(stderr, "qmn: {} clips were converted to mono at {} Hz\n", converted, front_end.sample_rate_hz);
+  return clips;
+}
+
+Clips clips_of_dataset(const Options& options, const Model& model, const Simulator& simulator) {
+  if (options.limit < 0) fail_usage("--limit {}: must be 0 (all) or above", options.limit);
+  const Split split = split_of(options.split);
+  const Dataset dataset = dataset_for(model, options.data, options.folder);
+  const FeatureSet set = load_features(dataset, split, model.metadata.front_end, {.limit = options.limit, .is_quiet = options.output.is_quiet});
+  Clips clips;
+  for (std::int64_t row = 0; row < set.row_count(); ++row) {
+    const fs::path& path = set.paths[static_cast<std::size_t>(row)];
+    clips.names.push_back(path.empty() ? kSilenceLabel : fs::relative(path, dataset.settings.folder).string());
+    clips.expected.push_back(set.labels[static_cast<std::size_t>(row)]);
+    clips.inputs.push_back(simulator.quantize_input(set.row(row), 1));
+  }
+  if (clips.inputs.empty()) fail_data("{}: no clips in the {} split", dataset.settings.folder.string(), options.split);
+  return clips;
+}
+
+/// The board's outputs of one clip, with the simulator's.
+struct Outcome {
+  std::vector<std::int8_t> logits, scores;  ///< the board's
+  std::vector<std::int8_t> host_logits;
+  bool is_equal = false;
+  std::vector<std::size_t> order;  ///< classes by logit, the largest first; of equals the first
+};
+
+std::vector<Outcome> outcomes_of(const Simulator& simulator, const Clips& clips, BoardRun& run) {
+  std::vector<Outcome> outcomes;
+  for (std::size_t i = 0; i < clips.inputs.size(); ++i) {
+    const Simulator::Result host = simulator.run(clips.inputs[i], 1);
+    Outcome outcome;
+    outcome.logits = std::move(run.logits[i]);
+    outcome.scores = std::move(run.scores[i]);
+    outcome.host_logits = host.logits;
+    outcome.is_equal = outcome.logits == host.logits && outcome.scores == host.scores;
+    outcome.order.resize(outcome.logits.size());
+    std::iota(outcome.order.begin(), outcome.order.end(), std::size_t{0});
+    std::stable_sort(outcome.order.begin(), outcome.order.end(), [&](std::size_t a, std::size_t b) { return outcome.logits[a] > outcome.logits[b]; });
+    outcomes.push_back(std::move(outcome));
+  }
+  return outcomes;
+}
+
+std::string label_text(const Program& program, std::size_t index) {
+  return index < program.metadata.labels.size() ? program.metadata.labels[index] : fmt::format("class {}", index);
+}
+
+std::string top_logits(const Program& program, const Outcome& outcome) {
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < std::min<std::size_t>(3, outcome.order.size()); ++i) {
+    parts.push_back(fmt::format("{} {}", label_text(program, outcome.order[i]), outcome.logits[outcome.order[i]]));
+  }
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+double score_of(const Program& program, const Outcome& outcome) {
+  return dequantize(outcome.scores[outcome.order[0]], program.tensor(program.output).format);
+}
+
+std::string outcome_table(const Program& program, const Clips& clips, const std::vector<Outcome>& outcomes) {
+  const bool knows_labels = !clips.expected.empty();
+  std::vector<std::string> header{"clip", "label", "score", "top logits (raw)", "equal"};
+  if (knows_labels) header.insert(header.begin() + 1, "expected");
+  Table table(header);
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    const Outcome& outcome = outcomes[i];
+    std::vector<std::string> row{clips.names[i], label_text(program, outcome.order[0]), outcome.scores.empty() ? "-" : fmt::format("{:.2f}", score_of(program, outcome)),
+                                 top_logits(program, outcome), outcome.is_equal ? "yes" : "NO"};
+    if (knows_labels) row.insert(row.begin() + 1, label_text(program, static_cast<std::size_t>(clips.expected[i])));
+    table.add_row(std::move(row));
+  }
+  return table.text();
+}
+
+/// The first clip and tensor that differ.
+struct TraceDifference {
+  std::size_t clip = 0;
+  TensorDifference tensor;
+};
+
+std::optional<TraceDifference> compare_traces(const Program& program, const Simulator& simulator, const Clips& clips, const BoardRun& traced) {
+  for (std::size_t i = 0; i < clips.inputs.size(); ++i) {
+    if (auto difference = first_difference(program, simulator.trace(clips.inputs[i]), traced.traces[i])) return TraceDifference{i, std::move(*difference)};
+  }
+  return std::nullopt;
+}
+
+std::string trace_text(const Program& program, const Clips& clips, const std::optional<TraceDifference>& difference) {
+  if (!difference) return fmt::format("trace: all {} tensors of {} clips equal the simulator's, byte for byte", program.tensors.size(), clips.inputs.size());
+  const TensorDifference& tensor = difference->tensor;
+  const std::string where = fmt::format("trace: {}: the first tensor that differs is {} (number {}), written by {}", clips.names[difference->clip], tensor.tensor_name, tensor.tensor, tensor.kernel);
+  if (tensor.is_missing) return where + ": the board has none of that size; export the folder again";
+  return fmt::format("{}: at y {}, x {}, channel {} the host has {}, the board {}", where, tensor.y, tensor.x, tensor.channel, tensor.host, tensor.board);
+}
+
+nlohmann::json trace_json(const Clips& clips, const std::optional<TraceDifference>& difference) {
+  if (!difference) return {{"equal", true}};
+  const TensorDifference& tensor = difference->tensor;
+  nlohmann::json json{{"equal", false}, {"clip", clips.names[difference->clip]}, {"tensor", tensor.tensor_name}, {"number", tensor.tensor}, {"written_by", tensor.kernel}};
+  if (!tensor.is_missing) json.update({{"y", tensor.y}, {"x", tensor.x}, {"channel", tensor.channel}, {"host", tensor.host}, {"board", tensor.board}});
+  return json;
+}
+
+/// All that a run found out.
+struct Report {
+  std::string board;
+  BuiltFirmware firmware;
+  BoardRun run;
+  std::int64_t arena_bytes = 0;
+  Clips clips;
+  std::vector<Outcome> outcomes;
+  std::size_t equal_count = 0;
+  std::optional<std::size_t> hit_count;  ///< where labels are known
+  bool is_traced = false;
+  std::optional<TraceDifference> difference;
+  bool is_faultless() const { return equal_count == outcomes.size() && run.selftest_mismatches == 0 && !difference; }
+};
+
+void print_report(const Options& options, const Program& program, const Report& report) {
+  fmt::print("{}\n", outcome_table(program, report.clips, report.outcomes));
+  if (options.shows_logits) {
+    for (std::size_t i = 0; i < report.outcomes.size(); ++i) {
+      const Outcome& outcome = report.outcomes[i];
+      fmt::print("{}: logits {}\n", report.clips.names[i], fmt::join(outcome.logits, " "));
+      if (!outcome.is_equal) fmt::print("{}: simulator {}\n", report.clips.names[i], fmt::join(outcome.host_logits, " "));
+    }
+    fmt::print("\n");
+  }
+  fmt::print("{} of {} clips: logits{} equal the simulator's, byte for byte\n", report.equal_count, report.outcomes.size(), program.output != program.logits ? " and scores" : "");
+  if (report.hit_count) fmt::print("accuracy: {} of {} ({:.1f} %)\n", *report.hit_count, report.outcomes.size(), 100.0 * static_cast<double>(*report.hit_count) / static_cast<double>(report.outcomes.size()));
+  fmt::print("self-test on {}: {}\n", report.board, report.run.selftest_mismatches == 0 ? "PASS" : fmt::format("FAIL, {} values differ from the known answers", report.run.selftest_mismatches));
+  if (report.is_traced) fmt::print("{}\n", trace_text(program, report.clips, report.difference));
+  if (report.run.instructions_per_inference == 0) return;  // the host counts nothing
+  const FirmwareSize& size = report.firmware.size;
+  fmt::print("{} executed instructions an inference on {}\n", report.run.instructions_per_inference, report.board);
+  fmt::print("flash: {} bytes, of them the network {}\n", size.flash_bytes, size.network_flash_bytes);
+  fmt::print("RAM: {} bytes of arena + {} of other statics + {} of stack (painted)\n", report.arena_bytes, size.ram_bytes - report.arena_bytes, report.run.stack_bytes);
+}
+
+void print_report_json(const Options& options, const Program& program, const Report& report) {
+  nlohmann::json rows = nlohmann::json::array();
+  for (std::size_t i = 0; i < report.outcomes.size(); ++i) {
+    const Outcome& outcome = report.outcomes[i];
+    nlohmann::json row{{"clip", report.clips.names[i]}, {"label", label_text(program, outcome.order[0])}, {"equal", outcome.is_equal}, {"logits", outcome.logits}};
+    if (!outcome.scores.empty()) row["score"] = score_of(program, outcome);
+    if (!outcome.is_equal) row["simulator_logits"] = outcome.host_logits;
+    if (!report.clips.expected.empty()) row["expected"] = label_text(program, static_cast<std::size_t>(report.clips.expected[i]));
+    rows.push_back(std::move(row));
+  }
+  nlohmann::json json{{"folder", options.folder}, {"board", report.board}, {"clips", std::move(rows)}, {"equal", report.equal_count}, {"selftest_mismatches", report.run.selftest_mismatches}};
+  if (report.hit_count) json["hits"] = *report.hit_count;
+  if (report.is_traced) json["trace"] = trace_json(report.clips, report.difference);
+  if (report.run.instructions_per_inference != 0) {
+    const FirmwareSize& size = report.firmware.size;
+    json.update({{"instructions_per_inference", report.run.instructions_per_inference}, {"flash_bytes", size.flash_bytes}, {"network_flash_bytes", size.network_flash_bytes},
+                 {"static_ram_bytes", size.ram_bytes}, {"arena_bytes", report.arena_bytes}, {"stack_bytes", report.run.stack_bytes}});
+  }
+  print_json(json);
+}
+
+std::string board_of(const Options& options, const Manifest& manifest) {
+  if (!options.board.empty()) return options.board;
+  if (manifest.board == "none") fail_usage("{}: was exported for a board of your own; --board host runs the same C on this machine", options.folder);
+  return manifest.board;
+}
+
+void run(const Options& options) {
+  const Manifest manifest = read_manifest(options.folder);
+  Report report;
+  report.board = board_of(options, manifest);
+  const Model model = import_model(fs::path(options.folder) / kModelName);
+  const Program program = lower(model);
+  const Simulator simulator(program, plan_memory(program));
+  const FrontEndSettings& front_end = program.metadata.front_end;
+  if (front_end.feature_count() != program.tensor(program.input).size_bytes()) {
+    fail_data("{}: its network takes {} values, its front end makes {} from a clip: it takes no sound", options.folder, program.tensor(program.input).size_bytes(), front_end.feature_count());
+  }
+  report.clips = options.clips.empty() ? clips_of_dataset(options, model, simulator) : clips_of_files(options, front_end, simulator);
+
+  report.firmware = build_firmware(options.folder, report.board);
+  report.run = run_firmware(report.firmware, report.board, report.clips.inputs, false);
+  report.arena_bytes = manifest.arena_bytes;
+  report.outcomes = outcomes_of(simulator, report.clips, report.run);
+  report.equal_count = static_cast<std::size_t>(std::count_if(report.outcomes.begin(), report.outcomes.end(), [](const Outcome& outcome) { return outcome.is_equal; }));
+  if (!report.clips.expected.empty()) {
+    report.hit_count = 0;
+    for (std::size_t i = 0; i < report.outcomes.size(); ++i) *report.hit_count += report.outcomes[i].order[0] == static_cast<std::size_t>(report.clips.expected[i]) ? 1 : 0;
+  }
+  if (options.traces) {
+    report.is_traced = true;
+    report.difference = compare_traces(program, simulator, report.clips, run_firmware(report.firmware, report.board, report.clips.inputs, true));
+  }
+
+  if (options.output.is_json) print_report_json(options, program, report);
+  else print_report(options, program, report);
+  if (!report.is_faultless()) throw ExitRequest{static_cast<int>(ErrorKind::data)};
+}
+
+}  // namespace
+
+void add_run(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("run", "Run exported firmware on its emulated board and compare it with the simulator");
+  const auto options = std::make_shared<Options>();
+  command->add_option("folder", options->folder, "Folder of qmn export")->required()->type_name("DIR");
+  command->add_option("clips", options->clips, "Sound files; without any, clips of the data set")->type_name("CLIP ...");
+  command->add_option("--board", options->board, "mps2-an386 or host (default: the board that the folder was exported for)");
+  command->add_option("--split", options->split, "Clips of the data set: training, validation or testing")->capture_default_str();
+  command->add_option("--limit", options->limit, "At most that many clips of the data set, spread evenly; 0: all")->capture_default_str();
+  command->add_flag("--trace", options->traces, "Compare every tensor of every clip and name the first that differs");
+  command->add_flag("--show_logits,--show-logits", options->shows_logits, "Print all logits of every clip");
+  options->data.add(*command);
+  options->output.add(*command);
+  command->footer(kExamples);
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace qmn::cli

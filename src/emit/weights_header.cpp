@@ -17,7 +17,7 @@ struct LayerWeights {
   std::vector<std::int8_t> weights;
   std::vector<std::int32_t> bias;  ///< empty: the layer has none
   QFormat weight_format, bias_format;
-  std::optional<int> bias_shift, out_shift;
+  std::optional<int> bias_shift, out_shift;  ///< none where it would be negative: C has no such shift
 };
 
 template <class Number>
@@ -127,9 +127,9 @@ std::optional<LayerWeights> layer_of(const Model& model, const N& node) {
       layer.bias_name = graph.value(node.bias).name;
       layer.bias_format = *bias_format;
       for (const float value : graph.initializer(node.bias).data) layer.bias.push_back(static_cast<std::int32_t>(quantize(value, *bias_format)));
-      if (in) layer.bias_shift = bias_shift(*in, *weight_format, *bias_format);
+      if (in && bias_shift(*in, *weight_format, *bias_format) >= 0) layer.bias_shift = bias_shift(*in, *weight_format, *bias_format);
     }
-    if (in && out) layer.out_shift = out_shift(*in, *weight_format, *out);
+    if (in && out && out_shift(*in, *weight_format, *out) >= 0) layer.out_shift = out_shift(*in, *weight_format, *out);
     return layer;
   }
 }

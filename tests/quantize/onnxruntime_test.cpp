@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// The QDQ model file in ONNX Runtime against the simulator: the same top-1 on at least 99 % of clips. ONNX Runtime rounds ties to even,
+// so single logits may differ by a step.
+#include "base/file.h"
+#include "base/random.h"
+#include "base/subprocess.h"
+#include "formats/onnx_format.h"
+#include "models/models.h"
+#include "quantize/evaluate.h"
+#include "quantize/metrics.h"
+#include "quantize/quantize.h"
+#include "temporary_folder.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <set>
+
+namespace qmn {
+namespace {
+
+constexpr std::size_t kClasses = 12;
+
+/// Noise of a level and a tilt of its own in each clip, so that the answers of an untrained net differ from clip to clip.
+FeatureSet varied_clips(const Graph& graph, int clip_count, std::uint64_t seed) {
+  Random random({seed});
+  FeatureSet set;
+  set.features_per_clip = static_cast<int>(element_count(graph.shape(graph.input)));
+  const auto coefficients = static_cast<int>(graph.shape(graph.input).back());
+  for (int clip = 0; clip < clip_count; ++clip) {
+    std::vector<double> profile(static_cast<std::size_t>(coefficients));
+    for (double& level : profile) level = 2 * random.normal();
+    for (int i = 0; i < set.features_per_clip; ++i) set.features.push_back(static_cast<float>(profile[static_cast<std::size_t>(i % coefficients)] + random.normal()));
+  }
+  set.labels.assign(static_cast<std::size_t>(clip_count), 0);
+  return set;
+}
+
+/// Larger last weights: the logits of an untrained net spread over many steps.
+void spread_logits(Graph& graph) {
+  const auto& last = std::get<FullyConnected>(graph.nodes.back());
+  for (float& weight : graph.initializer(last.weight).data) weight *= 8;
+}
+
+std::vector<float> onnxruntime_logits(const Model& model, const FeatureSet& clips) {
+  const TemporaryFolder folder;
+  write_model(model, folder.path() / "model.onnx");
+  write_file_atomic(folder.path() / "input", {reinterpret_cast<const char*>(clips.features.data()), clips.features.size() * sizeof(float)});
+  std::vector<std::string> command{"node", QMN_TESTS "/onnxruntime/run_onnx.mjs", (folder.path() / "model.onnx").string(), (folder.path() / "input").string(), (folder.path() / "output").string()};
+  const Shape& shape = model.graph.shape(model.graph.input);
+  for (std::size_t axis = 1; axis < shape.size(); ++axis) command.push_back(std::to_string(shape[axis]));
+  const ProcessResult result = run_process(command);
+  EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
+  if (result.exit_code != 0) return {};
+  const std::string bytes = read_file(folder.path() / "output");
+  std::vector<float> logits(bytes.size() / sizeof(float));
+  std::memcpy(logits.data(), bytes.data(), logits.size() * sizeof(float));
+  return logits;
+}
+
+class OnnxRuntime : public ::testing::TestWithParam<std::tuple<const char*, int>> {};
+
+TEST_P(OnnxRuntime, RunsTheQuantizedModelWithTheSameLabels) {
+  if (std::getenv("QMN_ONNXRUNTIME") == nullptr || !find_program("node")) GTEST_SKIP() << "set QMN_ONNXRUNTIME to a folder made by tests/onnxruntime/install.sh";
+  const auto [architecture, bias_bits] = GetParam();
+  Model model;
+  model.metadata.architecture = architecture;
+  model.metadata.size_info = published_size_info(architecture, "s");
+  model.metadata.front_end = published_front_end(architecture);
+  model.graph = build_model(architecture, model.metadata.size_info, model.metadata.front_end, static_cast<int>(kClasses), 7);
+  spread_logits(model.graph);
+  const QuantizeResult result = quantize_model(model, varied_clips(model.graph, 50, 1), {.method = RangeMethod::minmax, .bias_bits = bias_bits, .is_quiet = true});
+  const FeatureSet clips = varied_clips(model.graph, 200, 2);
+  const std::vector<float> integers = integer_logits(result.model, clips), theirs = onnxruntime_logits(result.model, clips);
+  ASSERT_EQ(theirs.size(), integers.size());
+  EXPECT_GE(agreement(integers, theirs, kClasses), 0.99);
+  const std::vector<int> labels = top1(integers, kClasses);
+  EXPECT_GE(std::set<int>(labels.begin(), labels.end()).size(), 3u) << "clips of one label prove nothing";
+  const double step = result.model.quantization->formats.at(result.model.graph.output).step();
+  float largest = 0;
+  for (std::size_t i = 0; i < theirs.size(); ++i) largest = std::max(largest, std::fabs(theirs[i] - integers[i]));
+  EXPECT_LE(largest, 2 * step);
+}
+
+INSTANTIATE_TEST_SUITE_P(Nets, OnnxRuntime, ::testing::Combine(::testing::Values("dnn", "ds_cnn"), ::testing::Values(8, 32)));
+
+}  // namespace
+}  // namespace qmn

@@ -44,7 +44,7 @@ struct Options {
   std::optional<std::string> step_counts, learning_rates, schedule;
   std::optional<std::int64_t> steps, evaluate_every;
   std::optional<int> batch_size, patience, time_mask_frames, coefficient_mask;
-  std::optional<double> weight_decay, label_smoothing, mixup, time_shift_ms, background_frequency, background_volume, gain_db, speed_percent;
+  std::optional<double> weight_decay, label_smoothing, mixup, dropout, time_shift_ms, background_frequency, background_volume, gain_db, speed_percent;
   bool is_unscaled = false, is_restarted = false;
   DataOptions data;
   FrontEndOptions front_end;
@@ -52,7 +52,9 @@ struct Options {
   OutputOptions output_options;
 };
 
-TrainSettings recipe_settings(const std::string& recipe) {
+constexpr double kTimeMaskMs = 160;
+
+TrainSettings recipe_settings(const std::string& recipe, const FrontEndSettings& front_end) {
   TrainSettings settings;
   if (recipe == "published") return settings;
   settings.recipe = recipe;
@@ -66,7 +68,7 @@ TrainSettings recipe_settings(const std::string& recipe) {
                       .background_volume = 0.1,
                       .gain_db = 6,
                       .speed_percent = 10,
-                      .time_mask_frames = 8,
+                      .time_mask_frames = static_cast<int>(kTimeMaskMs / 1000 * front_end.sample_rate_hz / front_end.hop_samples),
                       .coefficient_mask = 0};
   return settings;
 }
@@ -109,7 +111,7 @@ void replace(Value& setting, const std::optional<Value>& given) {
 }
 
 TrainSettings resolve_settings(const Options& options) {
-  TrainSettings settings = recipe_settings(options.recipe);
+  TrainSettings settings = recipe_settings(options.recipe, options.front_end.resolve(published_front_end(options.architecture)));
   if (options.step_counts) settings.step_counts = parse_numbers<std::int64_t>(*options.step_counts, "--how_many_training_steps");
   if (options.learning_rates) settings.learning_rates = parse_numbers<double>(*options.learning_rates, "--learning_rate");
   if (options.schedule) settings.schedule = *options.schedule == "steps" ? Schedule::steps : Schedule::one_cycle;
@@ -152,6 +154,9 @@ Model make_model(const Options& options, const Dataset& dataset) {
   metadata.front_end = options.front_end.resolve(published_front_end(options.architecture));
   // Wrong sizes are to be known before the clips are read.
   model.graph = build_model(metadata.architecture, metadata.size_info, metadata.front_end, static_cast<int>(dataset.labels.size()), options.seed.seed);
+  for (Node& node : model.graph.nodes) {
+    if (auto* dropout = std::get_if<Dropout>(&node)) dropout->ratio = static_cast<float>(options.dropout.value_or(0));
+  }
   if (!options.is_unscaled) metadata.front_end.coefficient_shifts = choose_coefficient_shifts(dataset, metadata.front_end);
   metadata.notes[kDataFolderNote] = dataset.settings.folder.string();
   return model;
@@ -237,6 +242,7 @@ void add_schedule_options(CLI::App& command, Options& options) {
   group->add_option("--weight_decay", options.weight_decay, "Decoupled weight decay");
   group->add_option("--label_smoothing", options.label_smoothing, "Share of the target that is spread over all labels");
   group->add_option("--mixup", options.mixup, "Mix pairs of clips by Beta(a, a); 0: not");
+  group->add_option("--dropout", options.dropout, "Share of activations dropped where the net has a dropout layer (default 0, as the published training)")->check(CLI::Range(0.0, 0.95));
   group->add_option("--eval_step_interval", options.evaluate_every, "Steps between validations (default 400)");
   group->add_option("--patience", options.patience, "Stop after that many validations without a better one; 0: never");
   group->add_flag("--restart", options.is_restarted, "Discard the state of an interrupted training");

@@ -11,7 +11,7 @@ namespace {
 
 constexpr float kBatchNormEpsilon = 1e-3f;
 constexpr float kBatchNormMomentum = 0.96f;
-constexpr float kDropoutRatio = 0.5f;
+constexpr float kDropoutRatio = 0;  // the published nets were trained with a keep probability of 1; `qmn train --dropout` sets it
 
 struct Padding {
   std::int64_t before, after;

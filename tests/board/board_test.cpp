@@ -80,7 +80,7 @@ INSTANTIATE_TEST_SUITE_P(Boards, Board, testing::ValuesIn(board_names()), [](con
 
 TEST_P(Board, OutputsAndTracesEqualTheSimulator) {
   std::vector<Program> programs{tiny_program()};
-  for (std::uint64_t seed = 21; seed < 26; ++seed) programs.push_back(random_program(seed));
+  for (std::uint64_t seed = 21; seed < 25; ++seed) programs.push_back(random_program(seed));
   for (std::size_t i = 0; i < programs.size(); ++i) {
     SCOPED_TRACE(fmt::format("program {}", i));
     const Export project(programs[i]);
@@ -98,6 +98,10 @@ TEST_P(Board, OutputsAndTracesEqualTheSimulator) {
       EXPECT_EQ(run.scores[k], expected.scores);
       EXPECT_EQ(traced.logits[k], expected.logits);
       EXPECT_EQ(traced.traces[k], simulator.trace(inputs[k]));
+    }
+    for (const std::size_t size : {inputs[0].size() - 1, inputs[0].size() + 1, 2 * inputs[0].size()}) {
+      const std::string message = error_of([&] { run_firmware(firmware, GetParam(), {std::vector<std::int8_t>(size)}, false); });
+      EXPECT_NE(message, "no error") << size << " bytes as one input";
     }
     if (GetParam() != "host") {
       EXPECT_GT(run.instructions_per_inference, 100);
@@ -130,14 +134,16 @@ TEST_P(Board, AnUnchangedProjectIsNotBuiltAgain) {
   EXPECT_NE(fs::last_write_time(build_firmware(project.folder.path(), GetParam()).image), first);
 }
 
-TEST_P(Board, AMovedProjectIsBuiltAnew) {
+TEST(BoardTools, AMovedProjectIsBuiltAnew) {
+  const std::string missing = missing_for("host");
+  if (!missing.empty()) GTEST_SKIP() << missing;
   const Export project(tiny_program());
-  build_firmware(project.folder.path(), GetParam());
+  build_firmware(project.folder.path(), "host");
   const TemporaryFolder elsewhere;
   fs::copy(project.folder.path(), elsewhere.path() / "moved project", fs::copy_options::recursive);
-  const BuiltFirmware firmware = build_firmware(elsewhere.path() / "moved project", GetParam());
+  const BuiltFirmware firmware = build_firmware(elsewhere.path() / "moved project", "host");
   EXPECT_EQ(firmware.image.string().rfind(fs::canonical(elsewhere.path()).string(), 0), 0U) << firmware.image;
-  EXPECT_EQ(run_firmware(firmware, GetParam(), {}, false).selftest_mismatches, 0);
+  EXPECT_EQ(run_firmware(firmware, "host", {}, false).selftest_mismatches, 0);
 }
 
 TEST_P(Board, AnotherPrefixRunsAsWell) {
@@ -156,21 +162,14 @@ TEST_P(Board, CompilerErrorsAreShown) {
   EXPECT_NE(message.find("error:"), std::string::npos) << message;
 }
 
-TEST_P(Board, AHangIsAnError) {
+TEST(BoardHang, IsAnError) {
+  const std::string missing = missing_for("mps2-an386");
+  if (!missing.empty()) GTEST_SKIP() << missing;
   Export project(tiny_program());
   project.patch("qmn_net.c", "void qmn_net_run(void) {", "TRACE(0", "for (volatile int hangs = 1; hangs;) {}\n  TRACE(0");
-  const BuiltFirmware firmware = build_firmware(project.folder.path(), GetParam());
-  const std::string message = error_of([&] { run_firmware(firmware, GetParam(), extreme_inputs(project.program, 1, 1), false, std::chrono::seconds(2)); });
+  const BuiltFirmware firmware = build_firmware(project.folder.path(), "mps2-an386");
+  const std::string message = error_of([&] { run_firmware(firmware, "mps2-an386", extreme_inputs(project.program, 1, 1), false, std::chrono::seconds(2)); });
   EXPECT_NE(message.find("hangs"), std::string::npos) << message;
-}
-
-TEST_P(Board, InputsOfAnotherSizeAreAnError) {
-  const Export project(tiny_program());
-  const BuiltFirmware firmware = build_firmware(project.folder.path(), GetParam());
-  for (const std::size_t size : {19U, 21U, 40U}) {
-    const std::string message = error_of([&] { run_firmware(firmware, GetParam(), {std::vector<std::int8_t>(size)}, false); });
-    EXPECT_NE(message, "no error") << size;
-  }
 }
 
 TEST(BoardFault, IsReportedWithItsAddress) {

@@ -26,7 +26,7 @@ Files with an SPDX line are under Apache-2.0; the generated ones are yours.
 ## Call it
 
 ```c
-#include "@NET@.h"
+@INCLUDE_NET@
 
 int best_class(const int8_t features[@MACRO@_INPUT_BYTES]) {
   int8_t *input = @NET@_input();                /* its memory is reused by the run: fill it every time */
@@ -44,7 +44,7 @@ int best_class(const int8_t features[@MACRO@_INPUT_BYTES]) {
 ## Check it
 
 ```c
-#include "@SELFTEST@.h"
+@INCLUDE_SELFTEST@
 
 void put(char c);                               /* your UART, RTT, semihosting … */
 if (@SELFTEST@(put) != 0) { /* the numbers differ from the host's: do not trust the network */ }
@@ -117,6 +117,8 @@ std::string readme_text(const Program& program, const MemoryPlan& plan, const st
                       {"NET", names.net},
                       {"MACRO", names.macro},
                       {"SELFTEST", names.selftest},
+                      {"INCLUDE_NET", fmt::format("#include \"{}.h\"", names.net)},
+                      {"INCLUDE_SELFTEST", fmt::format("#include \"{}.h\"", names.selftest)},
                       {"RESULT", has_scores(program) ? "scores" : "logits"},
                       {"RESULT_MACRO", has_scores(program) ? "SCORES" : "LOGITS"},
                       {"FILES", has_board ? "| `boards/` | start-up code, linker script and main program of a firmware |\n" : ""},

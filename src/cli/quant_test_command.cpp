@@ -2,8 +2,10 @@
 // cli/quant_test_command.cpp   qmn quant_test: the classic command line. Weights are quantized by the classic rule, each tensor by itself;
 // training, validation and test accuracy are reported, and weights.h is written.
 //
-// Activations are float, or fake-quantized where --act_max is not 0. The values follow the rule even where a kernel could not run them
-// (a bias finer than its accumulator): that is said, and `qmn quantize` is what chooses formats that ship.
+// Activations are float, or fake-quantized where --act_max is not 0. The classic nets see the MFCC itself, so the first value of --act_max
+// is in its units. A model that scales coefficient c by 2^-s[c] is given rounded MFCC, then scaled: no single format of its input.
+// The values follow the rule even where a kernel could not run them (a bias finer than its accumulator): that is said, and
+// `qmn quantize` is what chooses formats that ship.
 #include "base/error.h"
 #include "base/file.h"
 #include "cli/command.h"
@@ -21,6 +23,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 
 namespace qmn::cli {
@@ -34,7 +37,7 @@ constexpr const char* kExamples = R"(Examples:
 --act_max takes a power of two for each activation, 0 = float. The order:
   dnn     input, each fully connected layer; the last are the logits                     (size s: 5 values)
   ds_cnn  input, conv_1, then dw and pw of each further layer, average pool, logits      (size s: 12 values)
-The input's value applies to what the network sees: features after the model's scaling of each coefficient.
+The input's value applies to the MFCC, as it always did, even where the model then scales each coefficient by a power of two.
 Flags that describe the model are checked against it; those that are left out are taken from it.)";
 
 struct Options {
@@ -92,11 +95,19 @@ std::vector<std::string> remarks_of(const Model& model) {
                                     input->name(), weight.name()));
     }
   }
-  const auto& shifts = model.metadata.front_end.coefficient_shifts;
-  if (model.quantization->format_of(model.graph.input) && std::ranges::any_of(shifts, [](int shift) { return shift != 0; })) {
-    remarks.push_back(fmt::format("the model scales MFCC coefficient c by 2^-s with s = {}: --act_max of the input applies to the scaled features", fmt::join(shifts, " ")));
-  }
   return remarks;
+}
+
+bool scales_coefficients(const FrontEndSettings& front_end) {
+  return std::ranges::any_of(front_end.coefficient_shifts, [](int shift) { return shift != 0; });
+}
+
+/// Rounds MFCC of `format` in features that are MFCC times 2^-shift of each coefficient.
+void quantize_mfcc(FeatureSet& clips, const std::vector<int>& coefficient_shifts, QFormat format) {
+  for (std::size_t i = 0; i < clips.features.size(); ++i) {
+    const int shift = coefficient_shifts[i % coefficient_shifts.size()];
+    clips.features[i] = static_cast<float>(std::ldexp(dequantize(quantize(std::ldexp(clips.features[i], shift), format), format), -shift));
+  }
 }
 
 std::string format_table(const Model& model) {
@@ -118,8 +129,18 @@ void quant_test(const Options& options) {
   if (!options.act_max.empty()) {
     for (const auto& [value, format] : act_max_formats(model.graph, options.act_max)) model.quantization->formats[value] = format;
   }
+  const std::vector<int>& shifts = model.metadata.front_end.coefficient_shifts;
+  std::optional<QFormat> mfcc_format;  // of the input, where it has no single format
+  if (scales_coefficients(model.metadata.front_end)) {
+    mfcc_format = model.quantization->format_of(model.graph.input);
+    const std::vector<TiedValues> activations = activation_groups(model.graph);  // the input and its flattened view come first
+    for (const ValueId value : activations.front()) model.quantization->formats.erase(value);
+  }
   const Dataset dataset = dataset_for(model, options.data, options.checkpoint);
-  const std::vector<std::string> remarks = remarks_of(model);
+  std::vector<std::string> remarks = remarks_of(model);
+  if (mfcc_format) {
+    remarks.push_back(fmt::format("--act_max of the input: the MFCC are rounded to {}; the model then scales coefficient c by 2^-s, s = {}", mfcc_format->name(), fmt::join(shifts, " ")));
+  }
 
   nlohmann::json result{{"checkpoint", options.checkpoint}, {"labels", dataset.labels}, {"remarks", remarks}, {"weights_header", options.weights_header}, {"splits", nlohmann::json::object()}};
   if (!options.output.is_json) {
@@ -130,7 +151,8 @@ void quant_test(const Options& options) {
   const Graph graph = up_to_logits(model.graph);
   const std::unique_ptr<Evaluator> evaluator = engine().evaluator(graph, &*model.quantization);
   for (const Split split : {Split::training, Split::validation, Split::testing}) {
-    const FeatureSet clips = load_features(dataset, split, model.metadata.front_end, {.is_quiet = options.output.is_quiet});
+    FeatureSet clips = load_features(dataset, split, model.metadata.front_end, {.is_quiet = options.output.is_quiet});
+    if (mfcc_format) quantize_mfcc(clips, shifts, *mfcc_format);
     const ConfusionMatrix matrix = confusion(evaluator->run(clips.features, clips.row_count()), clips.labels, dataset.labels);
     result["splits"][split_name(split)] = confusion_json(matrix);
     if (!options.output.is_json) fmt::print("{}\n{} accuracy {:.2f} % (N={})\n\n", confusion_text(matrix), split_name(split), 100 * matrix.accuracy(), matrix.total());

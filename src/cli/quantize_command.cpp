@@ -9,6 +9,7 @@
 #include "emit/emit.h"
 #include "formats/onnx_format.h"
 #include "lower/lower.h"
+#include "passes/passes.h"
 #include "quantize/evaluate.h"
 #include "quantize/layers.h"
 #include "quantize/quantize.h"
@@ -30,6 +31,7 @@ constexpr const char* kExamples = R"(Examples:
 --act_max takes a power of two for each activation, 0 leaves it to the search. The order:
   dnn     input, each fully connected layer; the last are the logits                     (size s: 5 values)
   ds_cnn  input, conv_1, then dw and pw of each further layer, average pool, logits      (size s: 12 values)
+They apply to what the network sees: features after the model's scaling of each coefficient.
 Calibration never sees the test split.)";
 
 struct Options {
@@ -131,6 +133,7 @@ void quantize(const Options& options) {
   QuantizeSettings settings{.method = method_of(options.method), .bias_bits = options.bias_bits, .keeps_silent_frames = options.keeps_silence,
                             .sweeps = options.sweeps, .act_max = options.act_max, .is_quiet = options.output_options.is_quiet};
   const Model float_model = read_model(options.model);
+  if (!options.act_max.empty()) act_max_formats(prepare_for_inference(float_model.graph), options.act_max);  // a wrong count is said before the data is read
   const Dataset dataset = dataset_for(float_model, options.data, options.model);
   const FrontEndSettings& front_end = float_model.metadata.front_end;
   const FeatureSet calibration = calibration_clips(options, dataset, front_end);

@@ -32,7 +32,8 @@ TEST_F(QuantTest, ReportsAllThreeSplitsAndWritesWeightsH) {
     EXPECT_NE(result.out.find(part), std::string::npos) << part << "\n" << result.out;
   }
   const std::string header = read_file(folder() / "weights.h");
-  EXPECT_EQ(header.find("SHIFT "), std::string::npos) << "with float activations there are no shifts to define";
+  EXPECT_EQ(header.find("#define FC1_"), std::string::npos) << "with float activations there are no shifts to define";
+  EXPECT_NE(header.find("#define fc1_"), std::string::npos) << header.substr(0, 500);
 }
 
 TEST_F(QuantTest, WeightsHeaderEqualsTheFormulaInNumpy) {
@@ -60,11 +61,26 @@ TEST_F(QuantTest, ActMaxQuantizesTheInputAndChangesNoWeight) {
     std::string kept;
     std::istringstream lines(header);
     for (std::string line; std::getline(lines, line);) {
-      if (line.find("SHIFT ") == std::string::npos) kept += line + "\n";
+      if (!line.starts_with("#define FC1_")) kept += line + "\n";
     }
     return kept;
   };
   EXPECT_EQ(without_shifts(read_file(folder() / "act.h")), without_shifts(read_file(folder() / "float.h")));
+}
+
+TEST_F(QuantTest, ActMaxOfTheInputIsInUnitsOfTheMfccWhereTheModelScalesThem) {
+  // The same net twice: one sees the MFCC, one sees them times 2^-3 and has first weights that make up for it.
+  Model scaled = dnn();
+  scaled.metadata.front_end.coefficient_shifts.assign(10, 3);
+  const auto& first = *std::ranges::find_if(scaled.graph.nodes, [](const Node& node) { return std::holds_alternative<FullyConnected>(node); });
+  for (float& weight : scaled.graph.initializer(std::get<FullyConnected>(first).weight).data) weight *= 8;
+  write_model(scaled, folder() / "scaled.onnx");
+  const auto splits = [](const std::string& model) {
+    const ProcessResult result = qmn({"quant_test", "--checkpoint", model, "--data", data().string(), "--act_max", "32", "0", "0", "0", "--json", "--quiet"});
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return nlohmann::json::parse(result.out).at("splits");
+  };
+  EXPECT_EQ(splits(checkpoint().string()), splits("scaled.onnx"));
 }
 
 TEST_F(QuantTest, JsonHoldsTheConfusionMatrices) {
@@ -89,7 +105,7 @@ TEST_F(QuantTest, HelpListsTheOrderOfActMax) {
   EXPECT_NE(result.out.find("12 values"), std::string::npos);
 }
 
-TEST_F(QuantTest, AWrongActMaxCountListsTheActivations) { expect_error(qmn(classic({"--act_max", "32", "0"})), 2, {"2 values", "4 activations", "input", "fc1", "fc2"}); }
+TEST_F(QuantTest, AWrongActMaxCountListsTheActivations) { expect_error(qmn(classic({"--act_max", "32", "0"})), 2, {"2 values", "4 activations: features, fc1_out, fc2_out, logits"}); }
 
 TEST_F(QuantTest, AnActMaxThatIsNoPowerOfTwoIsRefused) { expect_error(qmn(classic({"--act_max", "30", "0", "0", "0"})), 2, {"30", "power of two"}); }
 

@@ -118,6 +118,14 @@ at::Tensor run_node(const Graph& graph, const Node& node, const at::Tensor& inpu
   return std::visit(RunNode{graph, input, parameters, quantization}, node);
 }
 
+std::map<ValueId, std::size_t> last_readers(const Graph& graph) {
+  std::map<ValueId, std::size_t> last_reader;
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    for (ValueId id : activation_inputs(graph.nodes[i])) last_reader[id] = i;
+  }
+  return last_reader;
+}
+
 Chunks make_chunks(const Graph& graph, std::span<const float> inputs, std::int64_t clip_count) {
   QMN_CHECK(clip_count >= 0 && static_cast<std::int64_t>(inputs.size()) == clip_count * element_count(graph.shape(graph.input)),
             "inputs are [clip][features of one clip]");
@@ -142,10 +150,7 @@ std::vector<float> run_graph(const Graph& graph, const Parameters& parameters, c
                              std::int64_t clip_count) {
   const Chunks chunks = make_chunks(graph, inputs, clip_count);
   std::vector<float> logits(static_cast<std::size_t>(clip_count * element_count(graph.shape(graph.output))));
-  std::map<ValueId, std::size_t> last_reader;
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    for (ValueId id : activation_inputs(graph.nodes[i])) last_reader[id] = i;
-  }
+  const std::map<ValueId, std::size_t> last_reader = last_readers(graph);
   parallel_for(static_cast<std::size_t>(chunks.count()), [&](std::size_t index) {
     const OperationThreads single(1);
     const c10::InferenceMode inference;

@@ -29,6 +29,9 @@ at::Tensor normalize(const BatchNorm& node, const at::Tensor& input, const Param
 /// The value of the node's output for its input: activation and rounding included. Never writes into the input.
 at::Tensor run_node(const Graph& graph, const Node& node, const at::Tensor& input, const Parameters& parameters, const Quantization& quantization);
 
+/// The index of the last node that reads each value: behind it, the value may go.
+std::map<ValueId, std::size_t> last_readers(const Graph& graph);
+
 struct Chunks {
   std::int64_t clip_count = 0;
   std::int64_t count() const { return (clip_count + kChunkClips - 1) / kChunkClips; }

@@ -34,8 +34,6 @@ fs::path module_path() {
 }
 
 Engine& load() {
-  // Worker threads of the module share the cores with ours, so they must sleep while they wait; read once, when the OpenMP runtime starts.
-  ::setenv("OMP_WAIT_POLICY", "passive", 0);
   const fs::path path = module_path();
   void* const library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) fail_data("the float engine {} cannot be loaded: {}; is libtorch installed (Debian: libtorch1.13)?", path.string(), ::dlerror());

@@ -2,6 +2,8 @@
 // engine/module.cpp   The entry of libqmn_engine.so.
 #include "engine/module.h"
 
+#include <malloc.h>
+
 // Of OpenBLAS, where that is the BLAS in use. Its own threads would compete with those that run batches in parallel.
 extern "C" void openblas_set_num_threads(int count) __attribute__((weak));
 
@@ -23,6 +25,11 @@ class TorchEngine : public Engine {
 
 extern "C" __attribute__((visibility("default"))) qmn::Engine* qmn_engine_entry() {
   static qmn::TorchEngine instance;
+  // Activations come and go by the megabyte. Memory that goes back to the system at each turn costs more than the arithmetic on it.
+  constexpr int kKeptBytes = 32 << 20;
+  ::mallopt(M_MMAP_THRESHOLD, kKeptBytes);
+  ::mallopt(M_TRIM_THRESHOLD, 16 * kKeptBytes);
+  ::mallopt(M_TOP_PAD, kKeptBytes);
   if (openblas_set_num_threads != nullptr) openblas_set_num_threads(1);
   return &instance;
 }

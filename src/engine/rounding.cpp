@@ -12,11 +12,28 @@ namespace {
 
 constexpr int kNarrowBits = 16;  // up to here, raw values are small integers in float
 
+// The loops over all activations, for what the processor at hand can do.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define QMN_WIDE_LOOP __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define QMN_WIDE_LOOP
+#endif
+
 // floor(y + 0.5) without the rounding of that sum: |y| <= 2^15, so truncation and the remainder are exact.
 inline float round_ties_up(float y) {
   const float whole = static_cast<float>(static_cast<std::int32_t>(y));
   const float rest = y - whole;
   return whole + (rest >= 0.5f ? 1.0f : 0.0f) - (rest < -0.5f ? 1.0f : 0.0f);
+}
+
+// Saturating first gives the same: rounding is monotone and maps the bounds to themselves.
+QMN_WIDE_LOOP void round_narrow(float* reals, std::size_t count, float scale, float step, float low, float high) {
+  for (std::size_t i = 0; i < count; ++i) {
+    float raw = reals[i] * scale;
+    raw = raw > low ? raw : low;
+    raw = raw < high ? raw : high;
+    reals[i] = round_ties_up(raw) * step;
+  }
 }
 
 }  // namespace
@@ -29,17 +46,8 @@ void round_to_format(std::span<float> reals, QFormat format, bool clips_at_zero)
     }
     return;
   }
-  // Saturating first gives the same: rounding is monotone and maps the bounds to themselves.
-  const float scale = static_cast<float>(1.0 / format.step());
-  const float step = static_cast<float>(format.step());
-  const float low = clips_at_zero ? 0.0f : static_cast<float>(format.raw_min());
-  const float high = static_cast<float>(format.raw_max());
-  for (float& real : reals) {
-    float raw = real * scale;
-    raw = raw > low ? raw : low;
-    raw = raw < high ? raw : high;
-    real = round_ties_up(raw) * step;
-  }
+  round_narrow(reals.data(), reals.size(), static_cast<float>(1.0 / format.step()), static_cast<float>(format.step()),
+               clips_at_zero ? 0.0f : static_cast<float>(format.raw_min()), static_cast<float>(format.raw_max()));
 }
 
 void clip_at_zero(std::span<float> reals) {

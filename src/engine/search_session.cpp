@@ -17,6 +17,7 @@ class TorchSearchSession : public SearchSession {
  public:
   TorchSearchSession(const Graph& graph, Quantization quantization, std::span<const float> inputs, std::int64_t clip_count)
       : graph_(graph),
+        last_readers_(last_readers(graph_)),
         quantization_(std::move(quantization)),
         parameters_(make_parameters(graph_, quantization_)),
         inputs_(inputs.begin(), inputs.end()),
@@ -24,8 +25,8 @@ class TorchSearchSession : public SearchSession {
         kept_(static_cast<std::size_t>(chunks_.count())),
         logits_(static_cast<std::size_t>(clip_count * element_count(graph_.shape(graph_.output)))) {
     Plan all{true, {}};
-    for (const Node& node : graph_.nodes) all.nodes.push_back(&node);
-    run(all, quantization_, parameters_, logits_, [this](std::size_t chunk, Values&& values) { kept_[chunk] = std::move(values); });
+    for (std::size_t i = 0; i < graph_.nodes.size(); ++i) all.nodes.push_back(i);
+    run(all, quantization_, parameters_, logits_, true);
   }
 
   const std::vector<float>& logits() const override { return logits_; }
@@ -35,7 +36,7 @@ class TorchSearchSession : public SearchSession {
     return guarded([&] {
       std::vector<float> logits = logits_;
       const Trial trial = make_trial(changes);
-      run(trial.plan, trial.quantization, trial.parameters, logits, [](std::size_t, Values&&) {});
+      run(trial.plan, trial.quantization, trial.parameters, logits, false);
       return logits;
     });
   }
@@ -45,16 +46,14 @@ class TorchSearchSession : public SearchSession {
       Trial trial = make_trial(changes);
       quantization_ = std::move(trial.quantization);
       parameters_ = std::move(trial.parameters);
-      run(trial.plan, quantization_, parameters_, logits_, [this](std::size_t chunk, Values&& values) {
-        for (auto& [id, value] : values) kept_[chunk][id] = std::move(value);
-      });
+      run(trial.plan, quantization_, parameters_, logits_, true);
     });
   }
 
  private:
   struct Plan {
     bool rounds_input = false;
-    std::vector<const Node*> nodes;  // to recompute, in order
+    std::vector<std::size_t> nodes;  // to recompute, in order
   };
   struct Trial {
     Quantization quantization;
@@ -74,35 +73,40 @@ class TorchSearchSession : public SearchSession {
       changed.insert(id);
     }
     trial.plan.rounds_input = changed.contains(graph_.input);
-    for (const Node& node : graph_.nodes) {
+    for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
+      const Node& node = graph_.nodes[i];
       const auto is_changed = [&](ValueId id) { return changed.contains(id); };
       const std::vector<ValueId> reads = activation_inputs(node), uses = parameters(node);
       if (!std::any_of(reads.begin(), reads.end(), is_changed) && !std::any_of(uses.begin(), uses.end(), is_changed) && !is_changed(output_of(node))) continue;
-      trial.plan.nodes.push_back(&node);
+      trial.plan.nodes.push_back(i);
       changed.insert(output_of(node));
     }
     return trial;
   }
 
-  // Computes the plan's values, the others are read from kept_; `keep` gets those of each chunk.
-  template <class Keep>
-  void run(const Plan& plan, const Quantization& quantization, const Parameters& parameters, std::vector<float>& logits, const Keep& keep) const {
+  // Computes the plan's values, the others are read from kept_; `keeps`: the new ones go there.
+  void run(const Plan& plan, const Quantization& quantization, const Parameters& parameters, std::vector<float>& logits, bool keeps) {
     parallel_for(kept_.size(), [&](std::size_t index) {
       const OperationThreads single(1);
       const c10::InferenceMode inference;
       const auto chunk = static_cast<std::int64_t>(index);
       Values computed;
-      const auto value = [&](ValueId id) { return computed.contains(id) ? computed.at(id) : kept_[index].at(id); };
       if (plan.rounds_input) computed[graph_.input] = load_chunk(graph_, inputs_, chunks_, chunk, quantization);
-      for (const Node* node : plan.nodes) {
-        computed[output_of(*node)] = run_node(graph_, *node, value(activation_inputs(*node).front()), parameters, quantization);
+      for (const std::size_t i : plan.nodes) {
+        const Node& node = graph_.nodes[i];
+        const ValueId input = activation_inputs(node).front();
+        const auto found = computed.find(input);
+        computed[output_of(node)] = run_node(graph_, node, found != computed.end() ? found->second : kept_[index].at(input), parameters, quantization);
+        if (!keeps && found != computed.end() && last_readers_.at(input) == i && input != graph_.output) computed.erase(found);
       }
-      if (computed.contains(graph_.output)) store_chunk(computed.at(graph_.output), chunks_, chunk, logits);
-      keep(index, std::move(computed));
+      if (const auto output = computed.find(graph_.output); output != computed.end()) store_chunk(output->second, chunks_, chunk, logits);
+      if (!keeps) return;
+      for (auto& [id, value] : computed) kept_[index][id] = std::move(value);
     });
   }
 
   Graph graph_;
+  std::map<ValueId, std::size_t> last_readers_;
   Quantization quantization_;
   Parameters parameters_;
   std::vector<float> inputs_;

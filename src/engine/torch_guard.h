@@ -4,11 +4,10 @@
 
 #include "base/error.h"
 
-#include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 #include <c10/util/Exception.h>
+#include <omp.h>
 
-#include <new>
 #include <string>
 
 namespace qmn {
@@ -24,15 +23,12 @@ auto guarded(const Body& body) {
   }
 }
 
-/// Threads that torch may use inside one operation called from this thread, while the object lives.
+/// Threads that torch may use inside one operation called from this thread, while the object lives. Not at::set_num_threads: that also
+/// empties oneDNN's cache of prepared operations.
 class OperationThreads {
  public:
-  explicit OperationThreads(int count) : before_(at::get_num_threads()) {
-    if (count != before_) at::set_num_threads(count);
-  }
-  ~OperationThreads() {
-    if (at::get_num_threads() != before_) at::set_num_threads(before_);
-  }
+  explicit OperationThreads(int count) : before_(omp_get_max_threads()) { omp_set_num_threads(count); }
+  ~OperationThreads() { omp_set_num_threads(before_); }
   OperationThreads(const OperationThreads&) = delete;
   OperationThreads& operator=(const OperationThreads&) = delete;
 

@@ -21,7 +21,6 @@
 
 #include <cmath>
 #include <cstring>
-#include <thread>
 
 namespace qmn {
 namespace {
@@ -119,7 +118,7 @@ class TorchTrainer : public Trainer {
       QMN_CHECK(clip_count > 0, "a step has clips");
       make_chunks(graph_, inputs, clip_count);
       QMN_CHECK(targets.size() == static_cast<std::size_t>(clip_count * element_count(graph_.shape(graph_.output))), "targets are [clip][classes]");
-      const OperationThreads all_cores(static_cast<int>(std::max(1u, std::thread::hardware_concurrency())));
+      const OperationThreads all_cores(core_count_);
       const at::AutoGradMode gradients(true);
       Shape shape = graph_.shape(graph_.input);
       shape.at(0) = clip_count;
@@ -249,6 +248,7 @@ class TorchTrainer : public Trainer {
     gradient.reset();
   }
 
+  const int core_count_ = omp_get_max_threads();  // OMP_NUM_THREADS may lower it
   Graph graph_;
   Quantization quantization_;
   Parameters parameters_;  // unrounded

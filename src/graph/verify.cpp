@@ -50,6 +50,16 @@ void check_tensors(const Graph& graph) {
   }
 }
 
+/// Only a bias may be left out.
+bool lacks_parameter(const Node& node) {
+  if (const auto* norm = std::get_if<BatchNorm>(&node)) {
+    return norm->scale == kNoValue || norm->offset == kNoValue || norm->mean == kNoValue || norm->variance == kNoValue;
+  }
+  if (const auto* conv = std::get_if<Conv2d>(&node)) return conv->weight == kNoValue;
+  if (const auto* dense = std::get_if<FullyConnected>(&node)) return dense->weight == kNoValue;
+  return false;
+}
+
 void check_variances(const Graph& graph) {
   for (const Node& node : graph.nodes) {
     const auto* norm = std::get_if<BatchNorm>(&node);
@@ -84,17 +94,7 @@ void check_structure(const Graph& graph) {
       if (!in_range(id)) fail_data("{}: a parameter is missing", title);
       if (!graph.is_initializer(id)) fail_data("{}: its parameter {} is not a constant", title, graph.value(id).name);
     }
-    const std::size_t needed = std::holds_alternative<BatchNorm>(node)                                                ? 4
-                               : std::holds_alternative<Conv2d>(node) || std::holds_alternative<FullyConnected>(node) ? 1
-                                                                                                                      : 0;
-    const std::vector<ValueId> given = parameters(node);
-    const bool has_weight = std::visit(
-        [](const auto& n) {
-          if constexpr (requires { n.weight; }) return n.weight != kNoValue;
-          return true;
-        },
-        node);
-    if (given.size() < needed || !has_weight) fail_data("{}: a parameter is missing", title);
+    if (lacks_parameter(node)) fail_data("{}: a parameter is missing", title);
     const ValueId out = output_of(node);
     if (!in_range(out)) fail_data("{}: it has no output", title);
     if (graph.is_initializer(out)) fail_data("{}: its output {} is an initializer too", title, graph.value(out).name);

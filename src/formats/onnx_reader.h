@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// formats/onnx_reader.h   One ONNX graph on its way to a Model: what its names stand for, and a method for each operator.
+// The methods live in onnx_reader.cpp (names, input, output), onnx_reader_checks.cpp (before anything is built),
+// onnx_reader_layers.cpp (operators) and onnx_reader_fixed_point.cpp (QuantizeLinear, DequantizeLinear).
+#pragma once
+
+#include "formats/onnx_attributes.h"
+#include "formats/onnx_tensor.h"
+#include "graph/quantization.h"
+#include "graph/shape_rules.h"
+
+#include <onnx/onnx_pb.h>
+
+#include <array>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace qmn {
+
+/// Error (data) without the file's name: parse_onnx adds it. `title_` names the node at hand in messages.
+class OnnxReader {
+ public:
+  explicit OnnxReader(const onnx::ModelProto& proto) : proto_(proto), in_(proto.graph()) {}
+  Model read();
+
+ private:
+  /// A tensor whose numbers are in the file.
+  struct Constant {
+    std::string name;  ///< of the parameter that it becomes
+    std::shared_ptr<const OnnxTensor> tensor;
+    std::optional<QFormat> format;
+  };
+  using ConstantPtr = std::shared_ptr<const Constant>;
+
+  /// What a name of the ONNX graph stands for.
+  struct Entry {
+    ValueId activation = kNoValue;     ///< set for activations
+    ConstantPtr constant;              ///< set for constants
+    std::optional<QFormat> quantized;  ///< it is the output of this QuantizeLinear and waits for a DequantizeLinear
+  };
+
+  /// How a constant's numbers are laid out in the parameter made of it.
+  enum class Layout { plain, transposed, vector };
+
+  // ---- operators
+  using Handler = void (OnnxReader::*)(const onnx::NodeProto&);
+  static const std::map<std::string, Handler>& handlers();
+
+  // ---- the file as a whole
+  void check_size() const;
+  /// Names go into messages, tables and sources: before any is used, all are looked at.
+  void check_names();
+  void read_opset();
+  static bool is_supported(const onnx::NodeProto& node);
+  void check_operators() const;
+  /// An Identity's output is another name of its input; a use of either counts for both.
+  void collect_aliases_and_uses();
+  std::string canonical(const std::string& name) const;
+
+  // ---- names
+  void define(const std::string& name, Entry entry);
+  void define_constant(const std::string& name, const onnx::TensorProto& proto);
+  const Entry& entry(const std::string& name) const;
+  static bool has_input(const onnx::NodeProto& node, int index) { return node.input_size() > index && !node.input(index).empty(); }
+  const std::string& input_name(const onnx::NodeProto& node, int index) const;
+  ValueId activation(const onnx::NodeProto& node, int index) const;
+  ConstantPtr constant(const onnx::NodeProto& node, int index) const;
+  std::string fresh_name(std::string name);
+  /// The graph's parameter that a constant becomes; made on first use.
+  ValueId parameter(const onnx::NodeProto& node, int index, Layout layout = Layout::plain);
+
+  // ---- input, nodes, output
+  Graph& graph() { return model_.graph; }
+  void read_input();
+  void read_output();
+  void read_node(const onnx::NodeProto& node, int index);
+  template <class N>
+  void append(const onnx::NodeProto& node, N n) {
+    n.name = node_name_;
+    n.output = graph().add_value(node.output(0));
+    graph().value(n.output).shape = output_shape(graph(), n);
+    producers_[n.output] = graph().nodes.size();
+    define(node.output(0), {.activation = n.output, .constant = nullptr, .quantized = std::nullopt});
+    graph().nodes.push_back(std::move(n));
+  }
+  /// The layer that made `input` and whose only reader is the node at hand; nullptr when that does not hold, or a format stands between.
+  Node* sole_producer(const onnx::NodeProto& node, int index, ValueId input);
+  /// The value `id` is from now on what `name` stands for, and called so.
+  void rename(ValueId id, const std::string& name);
+
+  // ---- layers
+  struct Window {
+    std::array<std::int64_t, 2> kernel, strides, dilations;
+  };
+  /// pads, or what auto_pad stands for: SAME gives ceil(in / stride) outputs.
+  std::array<std::int64_t, 4> read_pads(OnnxAttributes& attributes, const Shape& in, const Window& window) const;
+  void read_conv(const onnx::NodeProto& node);
+  void read_gemm(const onnx::NodeProto& node);
+  /// A bias as [channels]; extents of 1 before it (and, behind a convolution, after it) say no more.
+  ValueId bias_parameter(const onnx::NodeProto& node, int index);
+  void read_mat_mul(const onnx::NodeProto& node);
+  /// Add of a constant vector behind a layer without bias is that layer's bias.
+  void read_add(const onnx::NodeProto& node);
+  template <class N>
+  bool give_bias(N& layer, const onnx::NodeProto& node, int constant_index);
+  void read_batch_norm(const onnx::NodeProto& node);
+  void read_relu(const onnx::NodeProto& node);
+  void read_average_pool(const onnx::NodeProto& node);
+  void read_global_average_pool(const onnx::NodeProto& node);
+  void read_flatten(const onnx::NodeProto& node);
+  /// Supported where it gives [batch, everything else]: 0, -1, 1 or N for the batch, -1 or the count for the rest.
+  void read_reshape(const onnx::NodeProto& node);
+  void read_dropout(const onnx::NodeProto& node);
+  void read_softmax(const onnx::NodeProto& node);
+  void read_identity(const onnx::NodeProto& node);
+  void read_constant(const onnx::NodeProto& node);
+
+  // ---- fixed point
+  /// The format that a scale and a zero point stand for. `what` is the tensor.
+  QFormat read_format(const onnx::NodeProto& node, const std::string& what, std::optional<int> integer_type);
+  void read_quantize(const onnx::NodeProto& node);
+  void read_dequantize(const onnx::NodeProto& node);
+  /// The float values behind an integer constant: those that the file keeps beside it, else raw · step.
+  std::shared_ptr<const OnnxTensor> dequantized(const OnnxTensor& raw, QFormat format, const std::string& name) const;
+
+  const onnx::ModelProto& proto_;
+  const onnx::GraphProto& in_;
+  Model model_;
+  Quantization quantization_;
+  std::int64_t opset_ = 0;
+  std::map<std::string, Entry> entries_;
+  std::map<std::string, std::string> aliases_;
+  std::map<std::string, int> uses_;
+  std::set<std::string> all_names_, node_names_;
+  std::map<std::pair<ConstantPtr, Layout>, ValueId> parameters_;
+  std::map<ValueId, std::size_t> producers_;  ///< the node that computes an activation
+  std::string node_name_, title_;             ///< of the node at hand
+};
+
+}  // namespace qmn

@@ -48,7 +48,8 @@ int samples(double ms, int sample_rate_hz, const char* flag) {
 template <class Value>
 void refuse_contradiction(const char* flag, const std::optional<Value>& given, double trained) {
   if (given && std::abs(static_cast<double>(*given) - trained) > 1e-6) {
-    fail_usage("{} {} contradicts the model, which was made with {}: leave the flag out, or train a model with that value", flag, *given, trained);
+    fail_usage("{} {} contradicts the model, which was made with {}: leave the flag out, or train a model with that value", flag, *given,
+               trained);
   }
 }
 
@@ -64,7 +65,9 @@ void print_json(const nlohmann::json& object) {
   std::fwrite(line.data(), 1, line.size(), stdout);
 }
 
-void SeedOption::add(CLI::App& command, const std::string& what) { command.add_option("--seed", seed, "Seed of " + what)->capture_default_str(); }
+void SeedOption::add(CLI::App& command, const std::string& what) {
+  command.add_option("--seed", seed, "Seed of " + what)->capture_default_str();
+}
 
 std::vector<std::string> split_list(std::string_view text, const std::string& flag) {
   std::vector<std::string> items;
@@ -82,15 +85,31 @@ std::vector<std::string> split_list(std::string_view text, const std::string& fl
 }
 
 void DataOptions::add(CLI::App& command) {
-  CLI::App* group = command.add_option_group("Data set");
-  group->add_option("--data,--data_dir", folder, fmt::format("Folder in the Speech Commands layout (default: ${}, the folder that the model remembers, {})", kDataVariable, kClassicDataFolder))
-      ->type_name("DIR");
-  group->add_option("--words,--wanted_words", words, "Keywords, separated by commas (default: those of the model, else yes,no,up,down,left,right,on,off,stop,go)")->type_name("LIST");
-  group->add_option("--silence_percentage", silence_percentage, "Clips of silence, in percent of the keyword clips (default 10)");
-  group->add_option("--unknown_percentage", unknown_percentage, "Clips of other words, in percent of the keyword clips (default 10)");
-  group->add_option("--validation_percentage", validation_percentage, "Speakers for validation where the folder has no validation_list.txt (default 10)");
-  group->add_option("--testing_percentage", testing_percentage, "Speakers for testing where the folder has no testing_list.txt (default 10)");
-  group->add_flag("--strict", is_strict, "Refuse broken, stereo and other-rate files instead of skipping or converting them");
+  constexpr const char* kGroup = "Data set";
+  command
+      .add_option("--data,--data_dir", folder,
+                  fmt::format("Folder in the Speech Commands layout (default: ${}, the folder that the model remembers, {})", kDataVariable,
+                              kClassicDataFolder))
+      ->type_name("DIR")
+      ->group(kGroup);
+  command
+      .add_option("--words,--wanted_words", words,
+                  "Keywords, separated by commas (default: those of the model, else yes,no,up,down,left,right,on,off,stop,go)")
+      ->type_name("LIST")
+      ->group(kGroup);
+  command.add_option("--silence_percentage", silence_percentage, "Clips of silence, in percent of the keyword clips (default 10)")
+      ->group(kGroup);
+  command.add_option("--unknown_percentage", unknown_percentage, "Clips of other words, in percent of the keyword clips (default 10)")
+      ->group(kGroup);
+  command
+      .add_option("--validation_percentage", validation_percentage,
+                  "Speakers for validation where the folder has no validation_list.txt (default 10)")
+      ->group(kGroup);
+  command
+      .add_option("--testing_percentage", testing_percentage, "Speakers for testing where the folder has no testing_list.txt (default 10)")
+      ->group(kGroup);
+  command.add_flag("--strict", is_strict, "Refuse broken, stereo and other-rate files instead of skipping or converting them")
+      ->group(kGroup);
 }
 
 fs::path DataOptions::resolve_folder(const Metadata* model) const {
@@ -107,7 +126,8 @@ fs::path DataOptions::resolve_folder(const Metadata* model) const {
     if (note != model->notes.end() && is_folder(note->second)) return note->second;
   }
   if (is_folder(kClassicDataFolder)) return kClassicDataFolder;
-  fail_data("no data set: give --data DIR, set {}, or unpack one to {} (qmn data synth makes one from speech synthesis)", kDataVariable, kClassicDataFolder);
+  fail_data("no data set: give --data DIR, set {}, or unpack one to {} (qmn data synth makes one from speech synthesis)", kDataVariable,
+            kClassicDataFolder);
 }
 
 DatasetSettings DataOptions::resolve(const Metadata* model) const {
@@ -122,16 +142,19 @@ DatasetSettings DataOptions::resolve(const Metadata* model) const {
   check_percentage("--validation_percentage", settings.validation_percentage, 100);
   check_percentage("--testing_percentage", settings.testing_percentage, 100);
   if (settings.validation_percentage + settings.testing_percentage >= 100) {
-    fail_usage("--validation_percentage {} and --testing_percentage {}: nothing is left for training", settings.validation_percentage, settings.testing_percentage);
+    fail_usage("--validation_percentage {} and --testing_percentage {}: nothing is left for training", settings.validation_percentage,
+               settings.testing_percentage);
   }
   if (words) settings.wanted_words = split_list(*words, "--words");
   for (const std::string& word : settings.wanted_words) {
-    if (word.front() == '_' || word.front() == '.' || word.find('/') != std::string::npos) fail_usage("--words: '{}' cannot be a keyword: it must be the name of a word folder", word);
+    if (word.front() == '_' || word.front() == '.' || word.find('/') != std::string::npos)
+      fail_usage("--words: '{}' cannot be a keyword: it must be the name of a word folder", word);
   }
   if (model != nullptr) {
     const std::vector<std::string> trained = words_of(model->labels);
     if (words && !trained.empty() && trained != settings.wanted_words) {
-      fail_usage("--words {} contradicts the model, which knows {}: leave the flag out, or train a model with those words", fmt::join(settings.wanted_words, ","), fmt::join(trained, ","));
+      fail_usage("--words {} contradicts the model, which knows {}: leave the flag out, or train a model with those words",
+                 fmt::join(settings.wanted_words, ","), fmt::join(trained, ","));
     }
     if (!trained.empty()) settings.wanted_words = trained;
   }
@@ -140,18 +163,20 @@ DatasetSettings DataOptions::resolve(const Metadata* model) const {
 }
 
 void FrontEndOptions::add(CLI::App& command) {
-  CLI::App* group = command.add_option_group("Front end");
-  group->add_option("--sample_rate", sample_rate, "Samples a second (default 16000)");
-  group->add_option("--clip_duration_ms", clip_duration_ms, "Length of a clip in ms (default 1000)");
-  group->add_option("--window_size_ms", window_size_ms, "Length of a spectrogram frame in ms (default 40)");
-  group->add_option("--window_stride_ms", window_stride_ms, "From one frame to the next in ms (default: 40 for dnn, else 20)");
-  group->add_option("--dct_coefficient_count", coefficient_count, "MFCC coefficients of a frame (default 10)");
+  constexpr const char* kGroup = "Front end";
+  command.add_option("--sample_rate", sample_rate, "Samples a second (default 16000)")->group(kGroup);
+  command.add_option("--clip_duration_ms", clip_duration_ms, "Length of a clip in ms (default 1000)")->group(kGroup);
+  command.add_option("--window_size_ms", window_size_ms, "Length of a spectrogram frame in ms (default 40)")->group(kGroup);
+  command.add_option("--window_stride_ms", window_stride_ms, "From one frame to the next in ms (default: 40 for dnn, else 20)")
+      ->group(kGroup);
+  command.add_option("--dct_coefficient_count", coefficient_count, "MFCC coefficients of a frame (default 10)")->group(kGroup);
 }
 
 FrontEndSettings FrontEndOptions::resolve(const FrontEndSettings& defaults) const {
   FrontEndSettings settings = defaults;
   settings.sample_rate_hz = sample_rate.value_or(defaults.sample_rate_hz);
-  if (settings.sample_rate_hz < 1000 || settings.sample_rate_hz > 192000) fail_usage("--sample_rate {}: must be between 1000 and 192000", settings.sample_rate_hz);
+  if (settings.sample_rate_hz < 1000 || settings.sample_rate_hz > 192000)
+    fail_usage("--sample_rate {}: must be between 1000 and 192000", settings.sample_rate_hz);
   auto length = [&](const std::optional<double>& given, int default_samples, const char* flag) {
     return samples(given.value_or(milliseconds(default_samples, defaults.sample_rate_hz)), settings.sample_rate_hz, flag);
   };

@@ -49,7 +49,8 @@ struct DataOptions {
   /// Where the data set lies: --data, else QMN_SPEECH_COMMANDS, else the folder that the model's note "data_folder" remembers if it still
   /// stands, else /tmp/speech_dataset. Error (data), naming all of these ways, when none exists.
   std::filesystem::path resolve_folder(const Metadata* model = nullptr) const;
-  /// Without a model: the words of the flag or the ten classic ones. With one: its own words; a flag that says otherwise is an Error (usage).
+  /// Without a model: the words of the flag or the ten classic ones. With one: its own words; a flag that says otherwise is an Error
+  /// (usage).
   DatasetSettings resolve(const Metadata* model = nullptr) const;
 };
 

@@ -30,7 +30,8 @@ void run_synth(const SynthOptions& options) {
   settings.words = split_list(options.words, "--words");
   if (!options.unknown_words.empty()) settings.unknown_words = split_list(options.unknown_words, "--unknown_words");
   if (!options.engines.empty()) settings.engines = split_list(options.engines, "--engines");
-  if (!(options.clip_duration_ms > 0 && options.clip_duration_ms < 1e6)) fail_usage("--clip_duration_ms {}: must be between 200 and 30000", options.clip_duration_ms);
+  if (!(options.clip_duration_ms > 0 && options.clip_duration_ms < 1e6))
+    fail_usage("--clip_duration_ms {}: must be between 200 and 30000", options.clip_duration_ms);
   settings.clip_samples = static_cast<int>(std::lround(options.clip_duration_ms * settings.sample_rate_hz / 1000));
   settings.seed = options.seed.seed;
   settings.is_quiet = options.output.is_quiet;
@@ -38,10 +39,17 @@ void run_synth(const SynthOptions& options) {
   const SynthResult result = synthesize_dataset(options.folder, settings);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (options.output.is_json) {
-    print_json({{"folder", options.folder}, {"words", settings.words}, {"clips", result.clip_count}, {"voices", result.voice_count}, {"failed", result.failed_count}, {"seed", settings.seed}, {"seconds", seconds}});
+    print_json({{"folder", options.folder},
+                {"words", settings.words},
+                {"clips", result.clip_count},
+                {"voices", result.voice_count},
+                {"failed", result.failed_count},
+                {"seed", settings.seed},
+                {"seconds", seconds}});
     return;
   }
-  fmt::print("{}: {} clips by {} voices in {:.0f} s, seed {}\n", options.folder, result.clip_count, result.voice_count, seconds, settings.seed);
+  fmt::print("{}: {} clips by {} voices in {:.0f} s, seed {}\n", options.folder, result.clip_count, result.voice_count, seconds,
+             settings.seed);
   if (result.failed_count > 0) fmt::print("{} utterances were left out: the speech engine failed on them\n", result.failed_count);
 }
 
@@ -49,15 +57,28 @@ void add_data_synth(CLI::App& data) {
   CLI::App* command = data.add_subcommand("synth", "Make a data set from text-to-speech voices (espeak-ng, flite)");
   auto options = std::make_shared<SynthOptions>();
   SynthSettings& settings = options->settings;
-  command->add_option("DIR", options->folder, "Folder to make; it appears when it is complete and replaces only an earlier one of qmn data synth")->required();
-  command->add_option("--words,--wanted_words", options->words, "Keywords, separated by commas; \"hey computer\" becomes the folder hey_computer")->required()->type_name("LIST");
-  command->add_option("--unknown_words", options->unknown_words, "Other words, for the class _unknown_ (default: about thirty common ones)")->type_name("LIST");
+  command
+      ->add_option("DIR", options->folder,
+                   "Folder to make; it appears when it is complete and replaces only an earlier one of qmn data synth")
+      ->required();
+  command
+      ->add_option("--words,--wanted_words", options->words,
+                   "Keywords, separated by commas; \"hey computer\" becomes the folder hey_computer")
+      ->required()
+      ->type_name("LIST");
+  command->add_option("--unknown_words", options->unknown_words, "Other words, for the class _unknown_ (default: about thirty common ones)")
+      ->type_name("LIST");
   command->add_option("--clips_per_word", settings.clips_per_word, "Clips of each keyword")->capture_default_str();
   command->add_option("--clips_per_unknown_word", settings.clips_per_unknown_word, "Clips of each other word")->capture_default_str();
-  command->add_option("--engines", options->engines, "Speech engines, separated by commas: espeak-ng, flite (default: all installed)")->type_name("LIST");
-  command->add_option("--validation_percentage", settings.validation_percentage, "Clips, and voices, for validation")->capture_default_str();
+  command->add_option("--engines", options->engines, "Speech engines, separated by commas: espeak-ng, flite (default: all installed)")
+      ->type_name("LIST");
+  command->add_option("--validation_percentage", settings.validation_percentage, "Clips, and voices, for validation")
+      ->capture_default_str();
   command->add_option("--testing_percentage", settings.testing_percentage, "Clips, and voices, for testing")->capture_default_str();
-  command->add_option("--background_files", settings.background_files, "Recordings in _background_noise_: white, pink, brown, hum and babble, in turn")->capture_default_str();
+  command
+      ->add_option("--background_files", settings.background_files,
+                   "Recordings in _background_noise_: white, pink, brown, hum and babble, in turn")
+      ->capture_default_str();
   command->add_option("--background_seconds", settings.background_seconds, "Length of each of them")->capture_default_str();
   command->add_option("--sample_rate", settings.sample_rate_hz, "Samples a second")->capture_default_str();
   command->add_option("--clip_duration_ms", options->clip_duration_ms, "Length of a clip in ms")->capture_default_str();
@@ -122,7 +143,8 @@ std::string counted(const std::map<int, std::int64_t>& counts, const char* unit)
 void print_info(const std::string& folder, const DatasetSummary& summary, double clip_ms) {
   Table table({"word", "training", "validation", "testing", "clips", "broken"});
   auto add_row = [&](const std::string& name, const SplitCounts& counts, const std::string& broken) {
-    table.add_row({name, std::to_string(counts[0]), std::to_string(counts[1]), std::to_string(counts[2]), std::to_string(sum(counts)), broken});
+    table.add_row(
+        {name, std::to_string(counts[0]), std::to_string(counts[1]), std::to_string(counts[2]), std::to_string(sum(counts)), broken});
   };
   std::int64_t broken_clips = 0;
   for (const DatasetSummary::Word& word : summary.words) {
@@ -136,8 +158,8 @@ void print_info(const std::string& folder, const DatasetSummary& summary, double
              summary.shared_speaker_count > 0 ? fmt::format("; {} speakers are in more than one split", summary.shared_speaker_count) : "");
   if (!summary.sample_rates.empty()) {
     fmt::print("sound        {}; {}\n", counted(summary.sample_rates, "Hz"), counted(summary.channels, "channel"));
-    fmt::print("lengths      {:.2f} to {:.2f} s, {:.1f} min in all; {} shorter and {} longer than {:g} ms\n", summary.shortest_seconds, summary.longest_seconds, summary.total_seconds / 60, summary.shorter_count,
-               summary.longer_count, clip_ms);
+    fmt::print("lengths      {:.2f} to {:.2f} s, {:.1f} min in all; {} shorter and {} longer than {:g} ms\n", summary.shortest_seconds,
+               summary.longest_seconds, summary.total_seconds / 60, summary.shorter_count, summary.longer_count, clip_ms);
   }
   fmt::print("background   {} files, {:.1f} s\n", summary.background_count, summary.background_seconds);
   if (!summary.missing_words.empty()) fmt::print("missing      {}\n", fmt::join(summary.missing_words, ", "));
@@ -154,18 +176,22 @@ void run_info(const InfoOptions& options) {
   if (!data.words) settings.wanted_words.clear();
   const FrontEndSettings front_end = options.front_end.resolve();
   const DatasetSummary summary = summarize(settings, front_end.sample_rate_hz, front_end.clip_samples, options.output.is_quiet);
-  if (options.output.is_json) print_json(info_json(settings.folder.string(), summary));
-  else print_info(settings.folder.string(), summary, 1000.0 * front_end.clip_samples / front_end.sample_rate_hz);
+  if (options.output.is_json)
+    print_json(info_json(settings.folder.string(), summary));
+  else
+    print_info(settings.folder.string(), summary, 1000.0 * front_end.clip_samples / front_end.sample_rate_hz);
 }
 
 void add_data_info(CLI::App& data) {
-  CLI::App* command = data.add_subcommand("info", "Count the words, splits, speakers, sample rates, lengths and broken files of a data set");
+  CLI::App* command =
+      data.add_subcommand("info", "Count the words, splits, speakers, sample rates, lengths and broken files of a data set");
   auto options = std::make_shared<InfoOptions>();
   command->add_option("DIR", options->folder, "Folder in the Speech Commands layout (the same as --data)");
   options->data.add(*command);
   options->front_end.add(*command);
   options->output.add(*command);
-  command->footer(R"(Every file is read. Broken ones are counted; with --strict the first that is broken, stereo or of another rate ends it with exit code 1.
+  command->footer(
+      R"(Every file is read. Broken ones are counted; with --strict the first that is broken, stereo or of another rate ends it with exit code 1.
 
 Examples:
   qmn data info words/

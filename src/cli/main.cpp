@@ -125,14 +125,16 @@ int run(int argc, char** argv) {
     exit_code = app.exit(help_or_version);
   } catch (const CLI::ParseError& error) {
     const std::string unknown = unknown_command(app, argc, argv);
-    return report_error(fmt::format("{}; see {} --help", one_line(unknown.empty() ? error.what() : unknown), reached_command(app)), kUsageExit, is_json);
+    return report_error(fmt::format("{}; see {} --help", one_line(unknown.empty() ? error.what() : unknown), reached_command(app)),
+                        kUsageExit, is_json);
   } catch (const std::bad_alloc&) {
     return report_error("out of memory", kDataExit, is_json);
   } catch (const std::exception& error) {
     return report_error(error.what(), kDataExit, is_json);
   }
   std::cout.flush();
-  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0 || !std::cout) return report_error(fmt::format("cannot write the output: {}", std::strerror(errno)), kDataExit, false);
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0 || !std::cout)
+    return report_error(fmt::format("cannot write the output: {}", std::strerror(errno)), kDataExit, false);
   return exit_code;
 }
 

@@ -53,7 +53,8 @@ std::vector<float> change_speed(std::span<const float> samples, double factor) {
 
 std::vector<float> place(std::span<const float> sound, std::size_t length, std::size_t offset) {
   std::vector<float> placed(length, 0.0f);
-  if (offset < length) std::copy_n(sound.begin(), std::min(sound.size(), length - offset), placed.begin() + static_cast<std::ptrdiff_t>(offset));
+  if (offset < length)
+    std::copy_n(sound.begin(), std::min(sound.size(), length - offset), placed.begin() + static_cast<std::ptrdiff_t>(offset));
   return placed;
 }
 
@@ -64,7 +65,8 @@ void scale_to_peak(std::span<float> samples, double peak) {
 
 std::vector<float> make_noise(NoiseColor color, std::size_t count, Random& random) {
   std::vector<float> noise(count);
-  // Pink: six one-pole filters whose sum falls by 3 dB an octave within 0.5 dB over the audible range (the well-known constants of P. Kellet).
+  // Pink: six one-pole filters whose sum falls by 3 dB an octave within 0.5 dB over the audible range (the well-known constants of P.
+  // Kellet).
   constexpr std::array<double, 6> kPole{0.99886, 0.99332, 0.96900, 0.86650, 0.55000, -0.7616};
   constexpr std::array<double, 6> kGain{0.0555179, 0.0750759, 0.1538520, 0.3104856, 0.5329522, -0.0168980};
   std::array<double, 6> state{};
@@ -72,7 +74,9 @@ std::vector<float> make_noise(NoiseColor color, std::size_t count, Random& rando
   for (float& sample : noise) {
     const double white = random.normal();
     switch (color) {
-      case NoiseColor::white: sample = static_cast<float>(white); break;
+      case NoiseColor::white:
+        sample = static_cast<float>(white);
+        break;
       case NoiseColor::pink: {
         double sum = white * 0.5362 + delayed;
         for (std::size_t i = 0; i < state.size(); ++i) sum += state[i] = kPole[i] * state[i] + kGain[i] * white;

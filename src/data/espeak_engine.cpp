@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// data/espeak_engine.cpp   espeak-ng: a formant synthesizer. A voice is an English accent with a variant, such as en-us+f2; the variant makes
-// the timbre. Both are listed by the program itself, because it speaks with its default voice when it is asked for one that it lacks.
+// data/espeak_engine.cpp   espeak-ng: a formant synthesizer. A voice is an English accent with a variant, such as en-us+f2; the variant
+// makes the timbre. Both are listed by the program itself, because it speaks with its default voice when it is asked for one that it lacks.
 #include "base/subprocess.h"
 #include "data/speech_engine.h"
 
@@ -80,10 +80,12 @@ class EspeakEngine final : public SpeechEngine {
     return all;
   }
 
-  std::optional<Audio> speak(const Voice& voice, const Utterance& utterance, int sample_rate_hz, const std::filesystem::path& scratch) const override {
+  std::optional<Audio> speak(const Voice& voice, const Utterance& utterance, int sample_rate_hz,
+                             const std::filesystem::path& scratch) const override {
     const long words_per_minute = std::clamp(std::lround(kUsualWordsPerMinute * utterance.speed), 80L, 450L);
     const long pitch = std::clamp(std::lround(50 + 40 * utterance.pitch), 0L, 99L);
-    const ProcessResult result = run_process({kProgram, "-z", "-b", "1", "-v", voice.id, "-s", std::to_string(words_per_minute), "-p", std::to_string(pitch), "-w", scratch.string(), "--", utterance.text},
+    const ProcessResult result = run_process({kProgram, "-z", "-b", "1", "-v", voice.id, "-s", std::to_string(words_per_minute), "-p",
+                                              std::to_string(pitch), "-w", scratch.string(), "--", utterance.text},
                                              {.input = {}, .folder = {}, .timeout = std::chrono::seconds(30)});
     return result.exit_code == 0 ? read_spoken(scratch, sample_rate_hz) : std::nullopt;
   }

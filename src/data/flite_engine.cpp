@@ -32,7 +32,7 @@ class FliteEngine final : public SpeechEngine {
     std::vector<Voice> all;
     bool is_list = false;
     for (std::string word; words >> word;) {
-      if (is_list && word != "awb_time") {  // awb_time knows the words of a talking clock only
+      if (is_list && word != "awb_time") {            // awb_time knows the words of a talking clock only
         const bool is_kal = word.starts_with("kal");  // kal at 8 kHz and kal16 at 16 kHz are one person
         all.push_back({kProgram, word, is_kal ? "kal" : word});
       }
@@ -41,10 +41,12 @@ class FliteEngine final : public SpeechEngine {
     return all;
   }
 
-  std::optional<Audio> speak(const Voice& voice, const Utterance& utterance, int sample_rate_hz, const std::filesystem::path& scratch) const override {
-    const ProcessResult result = run_process({kProgram, "-voice", voice.id, "--setf", fmt::format("duration_stretch={:.3f}", 1 / utterance.speed), "--setf",
-                                              fmt::format("f0_shift={:.3f}", std::exp2(0.4 * utterance.pitch)), "-t", utterance.text, "-o", scratch.string()},
-                                             {.input = {}, .folder = {}, .timeout = std::chrono::seconds(30)});
+  std::optional<Audio> speak(const Voice& voice, const Utterance& utterance, int sample_rate_hz,
+                             const std::filesystem::path& scratch) const override {
+    const ProcessResult result =
+        run_process({kProgram, "-voice", voice.id, "--setf", fmt::format("duration_stretch={:.3f}", 1 / utterance.speed), "--setf",
+                     fmt::format("f0_shift={:.3f}", std::exp2(0.4 * utterance.pitch)), "-t", utterance.text, "-o", scratch.string()},
+                    {.input = {}, .folder = {}, .timeout = std::chrono::seconds(30)});
     return result.exit_code == 0 ? read_spoken(scratch, sample_rate_hz) : std::nullopt;
   }
 };

@@ -20,7 +20,8 @@ std::optional<Audio> read_spoken(const std::filesystem::path& file, int sample_r
   constexpr double kLongestSeconds = 60;
   try {
     Audio audio = read_audio(file, sample_rate_hz, kLongestSeconds);
-    const bool is_audible = std::any_of(audio.samples.begin(), audio.samples.end(), [](float sample) { return std::abs(sample) > kAudible; });
+    const bool is_audible =
+        std::any_of(audio.samples.begin(), audio.samples.end(), [](float sample) { return std::abs(sample) > kAudible; });
     return is_audible ? std::optional<Audio>(std::move(audio)) : std::nullopt;
   } catch (const Error&) {
     return std::nullopt;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// data/speech_engine.h   What data synthesis asks of a text-to-speech program. A further engine is one more file and a row in speech_engines().
+// data/speech_engine.h   What data synthesis asks of a text-to-speech program. A further engine is one more file and a row in
+// speech_engines().
 #pragma once
 
 #include "audio/wav.h"
@@ -36,7 +37,8 @@ class SpeechEngine {
   virtual std::vector<Voice> voices() const = 0;
   /// Speaks at `sample_rate_hz`; nothing when the engine failed or stayed silent. The same call gives the same samples. `scratch` is a file
   /// of the caller's that may be written over; calls with different ones may run at once.
-  virtual std::optional<Audio> speak(const Voice& voice, const Utterance& utterance, int sample_rate_hz, const std::filesystem::path& scratch) const = 0;
+  virtual std::optional<Audio> speak(const Voice& voice, const Utterance& utterance, int sample_rate_hz,
+                                     const std::filesystem::path& scratch) const = 0;
 };
 
 std::unique_ptr<SpeechEngine> make_espeak_engine();

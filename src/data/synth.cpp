@@ -27,7 +27,7 @@ namespace qmn {
 namespace {
 
 constexpr const char* kMarker = "qmn-synth.json";
-constexpr double kTrimDb = 40;        // quieter than that below the peak is silence
+constexpr double kTrimDb = 40;  // quieter than that below the peak is silence
 constexpr double kTrimMarginMs = 10;
 constexpr double kBabbleSeconds = 4;
 constexpr std::size_t kBabbleTalkers = 20;  // utterances in a stretch of babble, each heard twice: about five at any moment
@@ -40,14 +40,21 @@ using Engines = std::map<std::string, std::unique_ptr<SpeechEngine>>;
 
 void check_settings(const SynthSettings& settings) {
   if (settings.words.empty()) fail_usage("--words: at least one keyword is needed");
-  if (settings.clips_per_word < 1 || settings.clips_per_word > 100000) fail_usage("--clips_per_word {}: must be between 1 and 100000", settings.clips_per_word);
-  if (settings.clips_per_unknown_word < 0 || settings.clips_per_unknown_word > 100000) fail_usage("--clips_per_unknown_word {}: must be between 0 and 100000", settings.clips_per_unknown_word);
-  if (settings.background_files < 0 || settings.background_files > 1000) fail_usage("--background_files {}: must be between 0 and 1000", settings.background_files);
-  if (!(settings.background_seconds >= 1 && settings.background_seconds <= 600)) fail_usage("--background_seconds {}: must be between 1 and 600", settings.background_seconds);
-  if (!(settings.validation_percentage >= 0 && settings.testing_percentage >= 0 && settings.validation_percentage + settings.testing_percentage < 100)) {
-    fail_usage("--validation_percentage {} and --testing_percentage {}: must not be negative and leave something for training", settings.validation_percentage, settings.testing_percentage);
+  if (settings.clips_per_word < 1 || settings.clips_per_word > 100000)
+    fail_usage("--clips_per_word {}: must be between 1 and 100000", settings.clips_per_word);
+  if (settings.clips_per_unknown_word < 0 || settings.clips_per_unknown_word > 100000)
+    fail_usage("--clips_per_unknown_word {}: must be between 0 and 100000", settings.clips_per_unknown_word);
+  if (settings.background_files < 0 || settings.background_files > 1000)
+    fail_usage("--background_files {}: must be between 0 and 1000", settings.background_files);
+  if (!(settings.background_seconds >= 1 && settings.background_seconds <= 600))
+    fail_usage("--background_seconds {}: must be between 1 and 600", settings.background_seconds);
+  if (!(settings.validation_percentage >= 0 && settings.testing_percentage >= 0 &&
+        settings.validation_percentage + settings.testing_percentage < 100)) {
+    fail_usage("--validation_percentage {} and --testing_percentage {}: must not be negative and leave something for training",
+               settings.validation_percentage, settings.testing_percentage);
   }
-  if (settings.sample_rate_hz < 4000 || settings.sample_rate_hz > 96000) fail_usage("--sample_rate {}: must be between 4000 and 96000", settings.sample_rate_hz);
+  if (settings.sample_rate_hz < 4000 || settings.sample_rate_hz > 96000)
+    fail_usage("--sample_rate {}: must be between 4000 and 96000", settings.sample_rate_hz);
   if (settings.clip_samples < settings.sample_rate_hz / 5 || settings.clip_samples > 30 * settings.sample_rate_hz) {
     fail_usage("--clip_duration_ms {}: must be between 200 and 30000", 1000.0 * settings.clip_samples / settings.sample_rate_hz);
   }
@@ -61,17 +68,22 @@ Engines choose_engines(const SynthSettings& settings) {
   for (auto& engine : speech_engines()) {
     append(known, engine->name());
     append(packages, engine->package());
-    const bool is_wanted = settings.engines.empty() || std::find(settings.engines.begin(), settings.engines.end(), engine->name()) != settings.engines.end();
+    const bool is_wanted =
+        settings.engines.empty() || std::find(settings.engines.begin(), settings.engines.end(), engine->name()) != settings.engines.end();
     if (!is_wanted) continue;
-    if (engine->is_available()) chosen.emplace(engine->name(), std::move(engine));
-    else if (settings.engines.empty()) append(missing, engine->package());
-    else fail_data("the speech engine {} is not installed: install the Debian package {}", engine->name(), engine->package());
+    if (engine->is_available())
+      chosen.emplace(engine->name(), std::move(engine));
+    else if (settings.engines.empty())
+      append(missing, engine->package());
+    else
+      fail_data("the speech engine {} is not installed: install the Debian package {}", engine->name(), engine->package());
   }
   for (const std::string& name : settings.engines) {
     if (!chosen.contains(name)) fail_usage("--engines: '{}' is no speech engine that qmn knows (there are {})", name, known);
   }
   if (chosen.empty()) fail_data("no speech engine is installed: install at least one of the Debian packages {}", packages);
-  if (!missing.empty() && !settings.is_quiet) fmt::print(stderr, "qmn: {} alone speaks; more voices with the Debian package {}\n", chosen.begin()->first, missing);
+  if (!missing.empty() && !settings.is_quiet)
+    fmt::print(stderr, "qmn: {} alone speaks; more voices with the Debian package {}\n", chosen.begin()->first, missing);
   return chosen;
 }
 
@@ -79,14 +91,16 @@ VoiceSplits choose_voices(const SynthSettings& settings, const Engines& engines)
   std::vector<Voice> voices;
   for (const auto& [name, engine] : engines) {
     const std::vector<Voice> of_engine = engine->voices();
-    if (of_engine.empty()) fail_data("the speech engine {} lists no voices: its installation is broken (Debian package {})", name, engine->package());
+    if (of_engine.empty())
+      fail_data("the speech engine {} lists no voices: its installation is broken (Debian package {})", name, engine->package());
     voices.insert(voices.end(), of_engine.begin(), of_engine.end());
   }
   VoiceSplits splits = split_voices(voices, settings.validation_percentage, settings.testing_percentage, settings.seed);
   const std::array<double, 3> percentages{100, settings.validation_percentage, settings.testing_percentage};
   for (std::size_t split = 0; split < splits.size(); ++split) {
     if (percentages[split] > 0 && splits[split].empty()) {
-      fail_data("too few voices ({}) to give the {} split some of its own: install another speech engine", voices.size(), split_name(static_cast<Split>(split)));
+      fail_data("too few voices ({}) to give the {} split some of its own: install another speech engine", voices.size(),
+                split_name(static_cast<Split>(split)));
     }
   }
   return splits;
@@ -95,7 +109,8 @@ VoiceSplits choose_voices(const SynthSettings& settings, const Engines& engines)
 /// Makes the sounds of one data set. Its functions may run on several threads at once.
 class Studio {
  public:
-  Studio(const SynthSettings& settings, const Engines& engines, fs::path scratch_folder) : settings_(settings), engines_(engines), scratch_folder_(std::move(scratch_folder)) {}
+  Studio(const SynthSettings& settings, const Engines& engines, fs::path scratch_folder)
+      : settings_(settings), engines_(engines), scratch_folder_(std::move(scratch_folder)) {}
 
   /// One clip as it is written; nothing when the engine failed.
   std::optional<std::vector<float>> render(const PlannedClip& clip, std::span<const float> babble) const {
@@ -113,8 +128,10 @@ class Studio {
     if (random.uniform() < 0.75) {
       const double snr_db = random.uniform(5, 30);
       const std::uint64_t kind = random.uniform_int(4);
-      if (kind == 3) add_noise(samples, babble, random.uniform_int(babble.size()), sound_rms, snr_db);
-      else add_noise(samples, make_noise(static_cast<NoiseColor>(kind), length, random), 0, sound_rms, snr_db);
+      if (kind == 3)
+        add_noise(samples, babble, random.uniform_int(babble.size()), sound_rms, snr_db);
+      else
+        add_noise(samples, make_noise(static_cast<NoiseColor>(kind), length, random), 0, sound_rms, snr_db);
     }
     scale_to_peak(samples, std::pow(10.0, random.uniform(-18, -1) / 20));
     return samples;
@@ -151,12 +168,15 @@ class Studio {
     Random random{settings_.seed, kBackground, static_cast<std::uint64_t>(index)};
     const auto count = static_cast<std::size_t>(settings_.background_seconds * settings_.sample_rate_hz);
     const int kind = index % 4;
-    std::vector<float> samples = kind < 3 ? make_noise(static_cast<NoiseColor>(kind), count, random) : make_hum(count, settings_.sample_rate_hz, random);
+    std::vector<float> samples =
+        kind < 3 ? make_noise(static_cast<NoiseColor>(kind), count, random) : make_hum(count, settings_.sample_rate_hz, random);
     if (kind == 3) add_noise(samples, babble, random.uniform_int(babble.size()), 1, -3);
     float peak = 0;
     for (float sample : samples) peak = std::max(peak, std::abs(sample));
     scale_to_peak(samples, std::min(kBackgroundPeak, peak * kBackgroundRms / rms(samples)));
-    return {index < 4 ? std::string(kNames[static_cast<std::size_t>(kind)]) : fmt::format("{}_{}", kNames[static_cast<std::size_t>(kind)], index / 4 + 1), std::move(samples)};
+    return {index < 4 ? std::string(kNames[static_cast<std::size_t>(kind)])
+                      : fmt::format("{}_{}", kNames[static_cast<std::size_t>(kind)], index / 4 + 1),
+            std::move(samples)};
   }
 
  private:
@@ -195,7 +215,8 @@ void make_folder(const fs::path& path) {
 }
 
 /// What made the data set, for people and for AtomicFolder, which replaces only folders that hold this file.
-std::string marker_text(const SynthSettings& settings, const std::vector<std::string>& unknown_words, const Engines& engines, const VoiceSplits& voices, const SynthResult& result) {
+std::string marker_text(const SynthSettings& settings, const std::vector<std::string>& unknown_words, const Engines& engines,
+                        const VoiceSplits& voices, const SynthResult& result) {
   nlohmann::ordered_json marker;
   marker["made_by"] = "qmn data synth";
   marker["words"] = settings.words;
@@ -208,7 +229,8 @@ std::string marker_text(const SynthSettings& settings, const std::vector<std::st
   marker["clip_samples"] = settings.clip_samples;
   marker["seed"] = settings.seed;
   for (const auto& [name, engine] : engines) marker["engines"][name] = engine->version();
-  for (std::size_t split = 0; split < voices.size(); ++split) marker["voices"][split_name(static_cast<Split>(split))] = voices[split].size();
+  for (std::size_t split = 0; split < voices.size(); ++split)
+    marker["voices"][split_name(static_cast<Split>(split))] = voices[split].size();
   marker["clips"] = result.clip_count;
   marker["failed"] = result.failed_count;
   return marker.dump(2) + '\n';
@@ -218,7 +240,8 @@ std::string marker_text(const SynthSettings& settings, const std::vector<std::st
 
 SynthResult synthesize_dataset(const fs::path& folder, const SynthSettings& settings) {
   check_settings(settings);
-  const std::vector<std::string> unknown_words = settings.clips_per_unknown_word > 0 ? choose_unknown_words(settings) : std::vector<std::string>();
+  const std::vector<std::string> unknown_words =
+      settings.clips_per_unknown_word > 0 ? choose_unknown_words(settings) : std::vector<std::string>();
   const Engines engines = choose_engines(settings);
   const VoiceSplits voices = choose_voices(settings, engines);
   const std::vector<PlannedClip> clips = plan_clips(settings, unknown_words, voices);

@@ -21,7 +21,9 @@ enum Purpose : std::uint64_t { kDealVoices = 1, kDrawVoice = 2 };
 /// How many of `total` voices or clips go where: at least one for each split that is asked for if there are three, and one for training.
 struct Shares {
   std::size_t validation = 0, testing = 0;
-  Split split_of(std::size_t position) const { return position < validation ? Split::validation : position < validation + testing ? Split::testing : Split::training; }
+  Split split_of(std::size_t position) const {
+    return position < validation ? Split::validation : position < validation + testing ? Split::testing : Split::training;
+  }
 };
 
 Shares share_out(std::size_t total, double validation_percentage, double testing_percentage) {
@@ -30,7 +32,8 @@ Shares share_out(std::size_t total, double validation_percentage, double testing
     return std::max<std::size_t>(1, static_cast<std::size_t>(std::lround(static_cast<double>(total) * percentage / 100)));
   };
   Shares shares{part(validation_percentage), part(testing_percentage)};
-  while (total > 0 && shares.validation + shares.testing >= total) --(shares.validation > shares.testing ? shares.validation : shares.testing);
+  while (total > 0 && shares.validation + shares.testing >= total)
+    --(shares.validation > shares.testing ? shares.validation : shares.testing);
   return shares;
 }
 
@@ -63,10 +66,10 @@ std::string speaker_of(const Voice& voice) { return sha1_hex(voice.engine + '/' 
 }  // namespace
 
 const std::vector<std::string>& common_words() {
-  static const std::vector<std::string> words{
-      "bed", "bird", "cat", "dog", "happy", "house", "marvin", "sheila", "tree", "wow", "zero", "one", "two", "three", "four",
-      "five", "six", "seven", "eight", "nine", "water", "music", "light", "window", "garden", "paper", "thing", "could",
-      "about", "bridge", "yellow", "never"};
+  static const std::vector<std::string> words{"bed",    "bird",  "cat",   "dog",   "happy", "house",  "marvin", "sheila",
+                                              "tree",   "wow",   "zero",  "one",   "two",   "three",  "four",   "five",
+                                              "six",    "seven", "eight", "nine",  "water", "music",  "light",  "window",
+                                              "garden", "paper", "thing", "could", "about", "bridge", "yellow", "never"};
   return words;
 }
 
@@ -77,11 +80,15 @@ std::string word_folder(const std::string& word) {
   for (char letter : word) {
     const auto byte = static_cast<unsigned char>(letter);
     const bool is_allowed = byte >= 0x80 || std::isalnum(byte) != 0 || letter == ' ' || letter == '_' || letter == '-' || letter == '\'';
-    if (!is_allowed) fail_usage("the word '{}' cannot be the name of a folder: it has the character '{}'; use letters, digits, spaces, ' and -", word, letter);
+    if (!is_allowed)
+      fail_usage("the word '{}' cannot be the name of a folder: it has the character '{}'; use letters, digits, spaces, ' and -", word,
+                 letter);
     folder += letter == ' ' ? '_' : letter;
   }
-  if (folder.empty() || folder.front() == '_' || folder.front() == '-') fail_usage("the word '{}' cannot be the name of a folder: it must begin with a letter or digit", word);
-  if (folder.size() > 100) fail_usage("the word '{}…' cannot be the name of a folder: {} bytes, at most 100", word.substr(0, 20), folder.size());
+  if (folder.empty() || folder.front() == '_' || folder.front() == '-')
+    fail_usage("the word '{}' cannot be the name of a folder: it must begin with a letter or digit", word);
+  if (folder.size() > 100)
+    fail_usage("the word '{}…' cannot be the name of a folder: {} bytes, at most 100", word.substr(0, 20), folder.size());
   return folder;
 }
 
@@ -119,7 +126,8 @@ VoiceSplits split_voices(const std::vector<Voice>& voices, double validation_per
   return splits;
 }
 
-std::vector<PlannedClip> plan_clips(const SynthSettings& settings, const std::vector<std::string>& unknown_words, const VoiceSplits& voices) {
+std::vector<PlannedClip> plan_clips(const SynthSettings& settings, const std::vector<std::string>& unknown_words,
+                                    const VoiceSplits& voices) {
   const std::array<VoiceTree, 3> trees{tree_of(voices[0]), tree_of(voices[1]), tree_of(voices[2])};
   std::vector<PlannedClip> clips;
   auto plan_word = [&](const std::string& word, int count) {

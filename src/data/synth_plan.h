@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// data/synth_plan.h   Which voice says which word in which split: everything about a synthesized data set that can be decided before a sound
-// is made. A pure function of the settings and the voices.
+// data/synth_plan.h   Which voice says which word in which split: everything about a synthesized data set that can be decided before a
+// sound is made. A pure function of the settings and the voices.
 #pragma once
 
 #include "data/dataset.h"
@@ -20,17 +20,18 @@ using VoiceSplits = std::array<std::vector<Voice>, 3>;
 VoiceSplits split_voices(const std::vector<Voice>& voices, double validation_percentage, double testing_percentage, std::uint64_t seed);
 
 struct PlannedClip {
-  std::string text;       ///< what is said
-  std::string file;       ///< <folder>/<speaker>_nohash_<n>.wav; <speaker> are 8 hex digits of the SHA-1 of engine and voice
+  std::string text;  ///< what is said
+  std::string file;  ///< <folder>/<speaker>_nohash_<n>.wav; <speaker> are 8 hex digits of the SHA-1 of engine and voice
   Voice voice;
   Split split = Split::training;
   std::uint64_t word_key = 0;  ///< of the word's folder alone: its clips stay the same when other words come or go
   std::uint64_t index = 0;     ///< among the clips of the word
 };
 
-/// All clips of all words, word by word. An engine is drawn with a weight of the square root of its timbres in the split, then a timbre, then
-/// one of its voices: a small engine is heard and does not dominate.
-std::vector<PlannedClip> plan_clips(const SynthSettings& settings, const std::vector<std::string>& unknown_words, const VoiceSplits& voices);
+/// All clips of all words, word by word. An engine is drawn with a weight of the square root of its timbres in the split, then a timbre,
+/// then one of its voices: a small engine is heard and does not dominate.
+std::vector<PlannedClip> plan_clips(const SynthSettings& settings, const std::vector<std::string>& unknown_words,
+                                    const VoiceSplits& voices);
 
 /// The folder of a word: spaces become underscores ("hey computer" → hey_computer). Error (usage) for words that cannot be a folder's name.
 std::string word_folder(const std::string& word);

@@ -144,7 +144,9 @@ std::string confusion_text(const ConfusionMatrix& matrix) {
       cells.push_back(hits == 0 ? "-" : std::to_string(hits));
     }
     cells.push_back(std::to_string(clips));
-    cells.push_back(clips == 0 ? "-" : fmt::format("{:.1f} %", 100.0 * static_cast<double>(matrix.counts[truth * count + truth]) / static_cast<double>(clips)));
+    cells.push_back(clips == 0 ? "-"
+                               : fmt::format("{:.1f} %", 100.0 * static_cast<double>(matrix.counts[truth * count + truth]) /
+                                                             static_cast<double>(clips)));
     table.add_row(std::move(cells));
   }
   return table.text();

@@ -27,8 +27,8 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
-/// Rows are the truth, columns the prediction, both in the order of the labels; then the clips of the row and the share that was recognized.
-/// Column names are cut where many labels would not fit.
+/// Rows are the truth, columns the prediction, both in the order of the labels; then the clips of the row and the share that was
+/// recognized. Column names are cut where many labels would not fit.
 std::string confusion_text(const ConfusionMatrix& matrix);
 
 }  // namespace qmn

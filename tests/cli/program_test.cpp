@@ -17,7 +17,8 @@ TEST(Program, WithoutArgumentsPrintsHelpAndExits2) {
 }
 
 TEST(Program, HelpAndVersionExit0) {
-  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"--help"}, {"-h"}, {"data", "--help"}, {"data", "synth", "--help"}, {"data", "info", "-h"}}) {
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"--help"}, {"-h"}, {"data", "--help"}, {"data", "synth", "--help"}, {"data", "info", "-h"}}) {
     const ProcessResult result = run_qmn(arguments);
     EXPECT_EQ(result.exit_code, 0);
     EXPECT_NE(result.out.find("Examples:"), std::string::npos) << result.out;
@@ -62,7 +63,8 @@ TEST(Program, UsageErrorsNameTheHelpOfTheirCommand) {
 }
 
 TEST(Program, ErrorsAreJsonTooWhereJsonIsAsked) {
-  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"data", "info", "/no/such/folder", "--json"}, {"data", "synth", "--json"}, {"nothing", "--json"}}) {
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"data", "info", "/no/such/folder", "--json"}, {"data", "synth", "--json"}, {"nothing", "--json"}}) {
     const ProcessResult result = run_qmn(arguments);
     EXPECT_NE(result.exit_code, 0);
     const auto object = json_of(result);

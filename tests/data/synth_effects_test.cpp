@@ -11,7 +11,8 @@ namespace {
 
 std::vector<float> sine(double hz, std::size_t count, double gain = 0.5) {
   std::vector<float> samples(count);
-  for (std::size_t at = 0; at < count; ++at) samples[at] = static_cast<float>(gain * std::sin(2 * std::numbers::pi * hz * static_cast<double>(at) / 16000));
+  for (std::size_t at = 0; at < count; ++at)
+    samples[at] = static_cast<float>(gain * std::sin(2 * std::numbers::pi * hz * static_cast<double>(at) / 16000));
   return samples;
 }
 

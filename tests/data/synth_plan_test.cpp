@@ -17,7 +17,8 @@ std::vector<Voice> some_voices(int big_timbres, int small_timbres) {
   for (int timbre = 0; timbre < big_timbres; ++timbre) {
     for (const char* accent : {"gb", "us"}) voices.push_back({"big", fmt::format("{}+{}", accent, timbre), fmt::format("t{}", timbre)});
   }
-  for (int timbre = 0; timbre < small_timbres; ++timbre) voices.push_back({"small", fmt::format("s{}", timbre), fmt::format("s{}", timbre)});
+  for (int timbre = 0; timbre < small_timbres; ++timbre)
+    voices.push_back({"small", fmt::format("s{}", timbre), fmt::format("s{}", timbre)});
   return voices;
 }
 
@@ -90,7 +91,7 @@ TEST(SynthPlan, FileNamesAreUniqueAndSpeakersStayInTheirSplit) {
   }
   for (const auto& [name, in] : splits_of_speaker) EXPECT_EQ(in.size(), 1u) << name;
   EXPECT_TRUE(std::any_of(files.begin(), files.end(), [](const std::string& file) { return file.starts_with("hey_computer/"); }));
-  EXPECT_GT(engines["small"], 60);   // 3 of 17 timbres, weight sqrt: about a third
+  EXPECT_GT(engines["small"], 60);  // 3 of 17 timbres, weight sqrt: about a third
   EXPECT_GT(engines["big"], 200);
 }
 
@@ -113,7 +114,8 @@ TEST(SynthPlan, SpacesBecomeUnderscoresInFoldersAndAreSpoken) {
 }
 
 TEST(SynthPlan, RefusesWordsThatAreNoFolderNames) {
-  for (const char* word : {"", "a/b", "..", ".hidden", "_silence_", "-v", "tab\t", "new\nline", " lead", "validation_list.txt", "a\\b", "what?"}) {
+  for (const char* word :
+       {"", "a/b", "..", ".hidden", "_silence_", "-v", "tab\t", "new\nline", " lead", "validation_list.txt", "a\\b", "what?"}) {
     EXPECT_EQ(kind_of([&] { word_folder(word); }), ErrorKind::usage) << word;
   }
   EXPECT_EQ(kind_of([] { word_folder(std::string(101, 'a')); }), ErrorKind::usage);

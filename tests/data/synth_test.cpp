@@ -36,7 +36,8 @@ class ScopedPath {
   std::string before_;
 };
 
-/// A program `flite` with the voices a … e. It fails on "mute", stays silent on "silent", and speaks 2.5 s for "long", else 0.4 s of a tone.
+/// A program `flite` with the voices a … e. It fails on "mute", stays silent on "silent", and speaks 2.5 s for "long", else 0.4 s of a
+/// tone.
 void make_fake_flite(const fs::path& folder) {
   auto tone = [](double seconds, double gain) {
     std::vector<float> samples(static_cast<std::size_t>(seconds * 16000));
@@ -168,7 +169,10 @@ TEST_F(SynthTest, WhatIsTooLongIsCutToTheClip) {
 
 TEST_F(SynthTest, AWordThatNobodySpeaksIsAnErrorAndLeavesNothing) {
   for (const char* word : {"mute", "silent"}) {
-    EXPECT_NE(error_of([&] { synthesize_dataset(folder_, small_settings({"yes", word})); }).find(fmt::format("could say '{}'", word)), std::string::npos);
+    EXPECT_NE(error_of([&] {
+                synthesize_dataset(folder_, small_settings({"yes", word}));
+              }).find(fmt::format("could say '{}'", word)),
+              std::string::npos);
     EXPECT_FALSE(fs::exists(folder_));
     EXPECT_EQ(std::distance(fs::directory_iterator(temporary_.path()), fs::directory_iterator()), 1);  // the programs
   }

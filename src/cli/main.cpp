@@ -34,31 +34,15 @@ constexpr const char* kExamples = R"(Examples:
   qmn run firmware/ words/yes/*.wav                      on the emulated board, compared bit for bit
   qmn COMMAND --help                                     all flags of a command)";
 
-void add_commands([[maybe_unused]] CLI::App& app) {
-#ifdef QMN_HAS_DATA
+void add_commands(CLI::App& app) {
   add_data(app);
-#endif
-#ifdef QMN_HAS_TRAIN
   add_train(app);
-#endif
-#ifdef QMN_HAS_INFO
   add_info(app);
-#endif
-#ifdef QMN_HAS_QUANTIZE
   add_quantize(app);
-#endif
-#ifdef QMN_HAS_EVAL
   add_eval(app);
-#endif
-#ifdef QMN_HAS_EXPORT
   add_export(app);
-#endif
-#ifdef QMN_HAS_RUN
   add_run(app);
-#endif
-#ifdef QMN_HAS_QUANT_TEST
   add_quant_test(app);
-#endif
 }
 
 std::string one_line(std::string text) {

@@ -5,7 +5,7 @@
 // without "_nohash_…" decides, so that all clips of one speaker fall into one split (Warden 2018, tensorflow input_data.py, which_set).
 #pragma once
 
-#include "graph/metadata.h"
+#include "metadata/metadata.h"
 
 #include <cstdint>
 #include <filesystem>

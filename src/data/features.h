@@ -4,7 +4,7 @@
 #pragma once
 
 #include "data/dataset.h"
-#include "graph/metadata.h"
+#include "metadata/metadata.h"
 
 #include <cstdint>
 #include <filesystem>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // formats/onnx_conventions.h   What qmn's model files hold beyond plain ONNX; the writer and the reader agree on it here.
 //
-// * metadata_props "qmn": labels, front end and notes as JSON (graph/metadata.h). It is the last entry, so that a file that is cut off
+// * metadata_props "qmn": labels, front end and notes as JSON (metadata/metadata.h). It is the last entry, so that a file that is cut off
 //   anywhere lacks it.
 // * metadata_props "qmn_float:<tensor>": the float values behind a 32-bit tensor, 8 hex digits each (the IEEE 754 bits). QuantizeLinear
 //   cannot make int32, so those tensors stand in the graph as integers, and their float values would be lost.

@@ -5,7 +5,7 @@
 // 1127 ln(1 + f/700); natural log floored at 1e-12; DCT-II times sqrt(2/bands), the first coefficient without 1/sqrt(2).
 #pragma once
 
-#include "graph/metadata.h"
+#include "metadata/metadata.h"
 
 #include <cstdint>
 #include <memory>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "graph/graph.h"
-#include "graph/metadata.h"
+#include "metadata/metadata.h"
 #include "qformat/qformat.h"
 
 #include <map>

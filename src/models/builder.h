@@ -8,7 +8,7 @@
 
 #include "base/random.h"
 #include "graph/graph.h"
-#include "graph/metadata.h"
+#include "metadata/metadata.h"
 
 #include <array>
 #include <string>

@@ -5,7 +5,7 @@
 // structs of runtime/qmn_kernels.h; here they own their constants.
 #pragma once
 
-#include "graph/metadata.h"
+#include "metadata/metadata.h"
 #include "qformat/qformat.h"
 
 #include <cstdint>

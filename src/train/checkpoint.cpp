@@ -50,7 +50,7 @@ std::optional<Checkpoint> load_checkpoint(const fs::path& state_folder, const st
   const std::string bytes = read_file(path);
   constexpr std::size_t kHashLength = 64;
   const std::size_t body_at = kMagic.size() + kHashLength + 1;
-  if (!bytes.starts_with(kMagic) || bytes.size() < body_at) fail_damaged(path);
+  if (!bytes.starts_with(kMagic) || bytes.size() < body_at || bytes[body_at - 1] != '\n') fail_damaged(path);
   const std::string body = bytes.substr(body_at);
   if (bytes.substr(kMagic.size(), kHashLength) != sha256_hex(body)) fail_damaged(path);
 

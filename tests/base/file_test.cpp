@@ -2,7 +2,7 @@
 #include "base/file.h"
 
 #include "base/error.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 
 #include <gtest/gtest.h>
 #include <sys/mount.h>
@@ -148,7 +148,8 @@ TEST(AtomicFolder, WithoutACommitNothingChanges) {
 
 TEST(AtomicFolder, ReplacesItsOwnFoldersAndEmptyOnesAlone) {
   const TemporaryFolder folder;
-  const fs::path ours = folder.path() / "ours", empty = folder.path() / "empty", foreign = folder.path() / "foreign", file = folder.path() / "file";
+  const fs::path ours = folder.path() / "ours", empty = folder.path() / "empty", foreign = folder.path() / "foreign",
+                 file = folder.path() / "file";
   for (const fs::path& path : {ours, empty, foreign}) fs::create_directory(path);
   write_file_atomic(ours / "marker.txt", "older");
   write_file_atomic(ours / "stale.c", "older");

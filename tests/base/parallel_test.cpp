@@ -19,7 +19,11 @@ TEST(Parallel, EveryIndexRunsOnce) {
 }
 
 TEST(Parallel, AnExceptionReachesTheCaller) {
-  EXPECT_THROW(parallel_for(1000, [](std::size_t i) { if (i == 500) fail_data("clip {} is broken", i); }), Error);
+  EXPECT_THROW(parallel_for(1000,
+                            [](std::size_t i) {
+                              if (i == 500) fail_data("clip {} is broken", i);
+                            }),
+               Error);
 }
 
 }  // namespace

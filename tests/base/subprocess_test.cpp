@@ -2,7 +2,7 @@
 #include "base/subprocess.h"
 
 #include "base/error.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 
 #include <gtest/gtest.h>
 
@@ -54,7 +54,8 @@ TEST(Subprocess, ATimeoutKillsTheProgram) {
 
 TEST(Subprocess, RunsInTheGivenFolder) {
   const TemporaryFolder folder;
-  EXPECT_EQ(run_process({"pwd", "-P"}, {.input = {}, .folder = folder.path()}).out, std::filesystem::canonical(folder.path()).string() + "\n");
+  EXPECT_EQ(run_process({"pwd", "-P"}, {.input = {}, .folder = folder.path()}).out,
+            std::filesystem::canonical(folder.path()).string() + "\n");
 }
 
 TEST(Subprocess, AMissingProgramIsAnErrorThatNamesIt) {

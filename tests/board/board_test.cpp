@@ -8,7 +8,7 @@
 #include "emit/programs.h"
 #include "plan/plan.h"
 #include "simulate/simulate.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

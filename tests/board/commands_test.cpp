@@ -6,7 +6,7 @@
 #include "board/hand_quantized.h"
 #include "cli/run_qmn.h"
 #include "formats/onnx_format.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

@@ -3,7 +3,7 @@
 #include "run_qmn.h"
 #include "audio/wav.h"
 #include "base/file.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 
 #include <cmath>
 #include <filesystem>

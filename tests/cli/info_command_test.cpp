@@ -5,7 +5,7 @@
 #include "formats/onnx_format.h"
 #include "models/models.h"
 #include "passes/passes.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 
 #include <fstream>
 

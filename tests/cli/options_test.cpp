@@ -2,7 +2,7 @@
 // The option groups that commands share: what flags, environment and model make of settings.
 #include "base/error.h"
 #include "cli/common.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 
 #include <gtest/gtest.h>
 

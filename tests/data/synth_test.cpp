@@ -9,7 +9,7 @@
 #include "data/dataset.h"
 #include "data/effects.h"
 #include "data/speech_engine.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

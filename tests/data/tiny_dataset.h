@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "base/random.h"
 #include "data/dataset.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,7 @@
 #include "emit/emit.h"
 #include "emit/programs.h"
 #include "plan/plan.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>

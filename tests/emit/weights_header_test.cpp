@@ -6,7 +6,7 @@
 #include "emit/compile.h"
 #include "emit/emit.h"
 #include "emit/programs.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

@@ -44,14 +44,17 @@ TEST(Trainer, LossIsTheMeanCrossEntropyWithSoftTargets) {
 TEST(Trainer, FirstStepFollowsTheSignOfTheGradient) {
   NetBuilder net({1, 1, 11, 6}, 5);  // smooth, so that finite differences hold
   net.conv("conv", 4, 1, {3, 3}, {.strides = {2, 2}, .pads = {0, 1, 1, 1}});
+  net.norm("norm", 4);
   net.conv("depthwise", 4, 1, {3, 3}, {.pads = {1, 1, 1, 1}, .groups = 4});
+  net.add(Dropout{.ratio = 0.3f}, "dropout");
   net.add(AveragePool2d{.kernel = {2, 3}, .strides = {2, 1}}, "pool");
   net.add(Flatten{}, "flat");
   net.dense("logits", 5, net.graph.shape(net.last)[1]);
   const Graph graph = net.graph;
-  const std::vector<float> inputs = random_floats(20 * 66, 2, -3, 3), targets = one_hot(20, 5);
+  const std::int64_t clips = 60;  // more than one chunk of the engine's
+  const std::vector<float> inputs = random_floats(clips * 66, 2, -3, 3), targets = one_hot(clips, 5);
   const auto trainer = engine().trainer(graph, nullptr);
-  trainer->step(inputs, targets, 20, {.learning_rate = 1e-3});
+  trainer->step(inputs, targets, clips, {.learning_rate = 1e-3, .seed = 4});
   Graph after = graph;
   trainer->store(after);
   int compared = 0;
@@ -60,15 +63,29 @@ TEST(Trainer, FirstStepFollowsTheSignOfTheGradient) {
       const auto loss_at = [&](float delta) {
         Graph moved = graph;
         moved.initializer(id).data[i] += delta;
-        return cross_entropy(engine().evaluator(moved, nullptr)->run(inputs, 20), targets, 5);
+        return engine().trainer(moved, nullptr)->step(inputs, targets, clips, {.seed = 4}).loss;
       };
       const double slope = (loss_at(1e-2f) - loss_at(-1e-2f)) / 2e-2;
-      if (std::abs(slope) < 1e-3) continue;
+      if (std::abs(slope) < 1e-3) continue;  // running statistics among them
       ++compared;
       EXPECT_NEAR(static_cast<double>(after.initializer(id).data[i] - tensor.data[i]), slope > 0 ? -1e-3 : 1e-3, 2e-5) << graph.value(id).name << " " << i;
     }
   }
-  EXPECT_GT(compared, 20);
+  EXPECT_GT(compared, 30);
+}
+
+TEST(Trainer, ChunksOfABatchWeighAlike) {
+  const Graph graph = test::small_ds_cnn(5);
+  const std::vector<float> inputs = random_floats(30 * 66, 2, -2, 2), targets = one_hot(30, 5);
+  std::vector<float> all_inputs, all_targets;  // the same clips three times: the same mean loss, in more chunks
+  for (int copy = 0; copy < 3; ++copy) {
+    all_inputs.insert(all_inputs.end(), inputs.begin(), inputs.end());
+    all_targets.insert(all_targets.end(), targets.begin(), targets.end());
+  }
+  const auto once = engine().trainer(graph, nullptr), thrice = engine().trainer(graph, nullptr);
+  for (int step = 0; step < 5; ++step) {
+    EXPECT_NEAR(once->step(inputs, targets, 30, {}).loss, thrice->step(all_inputs, all_targets, 90, {}).loss, 1e-5);
+  }
 }
 
 // One weight, loss known in closed form: logits (w·x, 0), target class 0.

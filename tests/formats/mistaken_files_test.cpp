@@ -3,7 +3,7 @@
 #include "formats/onnx_format.h"
 #include "formats/random_model.h"
 #include "support/expect_error.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 
 #include <fstream>
 

@@ -7,7 +7,7 @@
 #include "passes/passes.h"
 #include "support/expect_error.h"
 #include "support/reference_interpreter.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 
 #include <cstring>
 #include <fstream>

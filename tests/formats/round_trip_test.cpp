@@ -4,7 +4,7 @@
 #include "formats/random_model.h"
 #include "models/models.h"
 #include "passes/passes.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

@@ -4,6 +4,7 @@
 set(floor_base 0)
 set(floor_qformat 1)
 set(floor_audio 1)
+set(floor_metadata 1)
 set(floor_graph 2)
 set(floor_program 2)
 set(floor_passes 3)

@@ -41,7 +41,8 @@ TEST(LowerErrors, AnInputWithoutAFormat) {
 }
 
 TEST(LowerErrors, AnOutputWeightOrBiasWithoutAFormat) {
-  expect_error(dense_net({.name = "fc", .weights = {1, 1}, .format = std::nullopt}).build(), {"Gemm fc", "fc.out", "no fixed-point format"});
+  expect_error(dense_net({.name = "fc", .weights = {1, 1}, .format = std::nullopt}).build(),
+               {"Gemm fc", "fc.out", "no fixed-point format"});
   for (const std::string value : {"fc.weight", "fc.bias"}) {
     NetBuilder net = dense_net({.name = "fc", .weights = {1, 1}, .bias = {1}});
     net.quantization().formats.erase(*net.graph().find(value));
@@ -55,7 +56,8 @@ TEST(LowerErrors, ANegativeOutShift) {
 }
 
 TEST(LowerErrors, AnOutShiftBeyondTheLimit) {
-  expect_error(dense_net({.name = "fc", .weights = {0, 0}, .weight_format = {8, 30}, .format = QFormat{8, 3}}).build(), {"Gemm fc", "out_shift would be 31"});
+  expect_error(dense_net({.name = "fc", .weights = {0, 0}, .weight_format = {8, 30}, .format = QFormat{8, 3}}).build(),
+               {"Gemm fc", "out_shift would be 31"});
 }
 
 TEST(LowerErrors, ANegativeBiasShift) {
@@ -76,7 +78,8 @@ TEST(LowerErrors, A32BitBiasOffTheAccumulatorScale) {
 TEST(LowerErrors, WidthsWithoutAKernel) {
   expect_error(dense_net({.name = "fc", .weights = {1, 1}, .format = QFormat{16, 3}}).build(), {"Gemm fc", "fc.out", "16 bits"});
   expect_error(dense_net({.name = "fc", .weights = {1, 1}, .weight_format = {16, 3}}).build(), {"Gemm fc", "fc.weight", "16 bits"});
-  expect_error(dense_net({.name = "fc", .weights = {1, 1}, .bias = {1}, .bias_format = {16, 3}}).build(), {"Gemm fc", "fc.bias", "16 bits"});
+  expect_error(dense_net({.name = "fc", .weights = {1, 1}, .bias = {1}, .bias_format = {16, 3}}).build(),
+               {"Gemm fc", "fc.bias", "16 bits"});
 }
 
 TEST(LowerErrors, GroupsThatAreNeitherOneNorDepthwise) {
@@ -98,9 +101,15 @@ TEST(LowerErrors, AFullyConnectedThatCouldOverflowInt32) {
   // 131072 · 128 · 127 = 2130706432 fits, 133000 · 128 · 127 = 2162048000 does not.
   for (const std::int64_t count : {131072, 133000}) {
     NetBuilder net({1, count}, QFormat{8, 7});
-    net.fully_connected({.name = "wide", .weights = std::vector<float>(static_cast<std::size_t>(count), 1.0f), .weight_format = {8, 7}, .format = QFormat{8, 0}}, 1);
-    if (count == 131072) EXPECT_NO_THROW(lower(net.build()));
-    else expect_error(net.build(), {"Gemm wide", "2162056192", "output channel 0", "2147483647"});
+    net.fully_connected({.name = "wide",
+                         .weights = std::vector<float>(static_cast<std::size_t>(count), 1.0f),
+                         .weight_format = {8, 7},
+                         .format = QFormat{8, 0}},
+                        1);
+    if (count == 131072)
+      EXPECT_NO_THROW(lower(net.build()));
+    else
+      expect_error(net.build(), {"Gemm wide", "2162056192", "output channel 0", "2147483647"});
   }
 }
 
@@ -111,7 +120,8 @@ TEST(LowerErrors, ABiasThatCouldOverflowInt32) {
 
 TEST(LowerErrors, AConvolutionThatCouldOverflowInt32) {
   NetBuilder net({1, 1, 2, 2}, QFormat{8, 12});
-  net.conv({.name = "conv", .weights = {0, 0}, .weight_format = {8, 13}, .bias = {1, 100}, .bias_format = {8, 0}, .format = QFormat{8, 0}}, {2, 1, 1, 1});
+  net.conv({.name = "conv", .weights = {0, 0}, .weight_format = {8, 13}, .bias = {1, 100}, .bias_format = {8, 0}, .format = QFormat{8, 0}},
+           {2, 1, 1, 1});
   expect_error(net.build(), {"Conv conv", "output channel 1"});
 }
 

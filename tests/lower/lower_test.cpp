@@ -19,7 +19,8 @@ const K& kernel(const Program& program, std::size_t index) {
 
 TEST(Lower, TheWorkedExampleOfTheShifts) {
   NetBuilder net({1, 2}, QFormat{8, 2});
-  net.fully_connected({.weights = {0.5f, -0.25f}, .weight_format = {8, 7}, .bias = {0.25f}, .bias_format = {8, 8}, .format = QFormat{8, 2}}, 1);
+  net.fully_connected({.weights = {0.5f, -0.25f}, .weight_format = {8, 7}, .bias = {0.25f}, .bias_format = {8, 8}, .format = QFormat{8, 2}},
+                      1);
   const Program program = lower(net.build(), {.adds_softmax = false});
   const auto& dense = kernel<FullyConnectedKernel>(program, 0);
   EXPECT_EQ(dense.bias.shift, 1);
@@ -37,7 +38,12 @@ TEST(Lower, ConvWeightsBecomeOutputRowColumnInput) {
     for (int i = 0; i < 2; ++i)
       for (int y = 0; y < 2; ++y)
         for (int x = 0; x < 2; ++x) weights.push_back(static_cast<float>(50 * o + 10 * i + 2 * y + x));
-  net.conv({.weights = weights, .weight_format = {8, 0}, .bias = {1.0f, -1.0f}, .bias_format = {8, 0}, .format = QFormat{8, 0}, .activation = Activation::relu},
+  net.conv({.weights = weights,
+            .weight_format = {8, 0},
+            .bias = {1.0f, -1.0f},
+            .bias_format = {8, 0},
+            .format = QFormat{8, 0},
+            .activation = Activation::relu},
            {2, 2, 2, 2}, {.name = {}, .strides = {2, 1}, .dilations = {1, 2}, .pads = {1, 1, 0, 0}});
   net.unary<Flatten>("flatten", std::nullopt);
   net.fully_connected({.name = "fc", .weights = ramp(16, 0, 0.2f), .format = QFormat{8, 3}}, 2);
@@ -48,7 +54,8 @@ TEST(Lower, ConvWeightsBecomeOutputRowColumnInput) {
   EXPECT_EQ(conv.epilogue.clip_max, 127);
   EXPECT_EQ(conv.epilogue.out_shift, 4);
   EXPECT_EQ(conv.bias.shift, 4);
-  EXPECT_EQ((std::array{conv.kernel_h, conv.kernel_w, conv.stride_h, conv.stride_w, conv.dilation_h, conv.dilation_w, conv.pad_top, conv.pad_left}),
+  EXPECT_EQ((std::array{conv.kernel_h, conv.kernel_w, conv.stride_h, conv.stride_w, conv.dilation_h, conv.dilation_w, conv.pad_top,
+                        conv.pad_left}),
             (std::array{2, 2, 2, 1, 1, 2, 1, 1}));
   const ProgramTensor& in = program.tensor(program.input);
   EXPECT_EQ((std::array{in.height, in.width, in.channels}), (std::array{3, 3, 2}));
@@ -129,7 +136,8 @@ TEST(Lower, AveragePoolShiftsBetweenItsFormats) {
     const auto& pool = kernel<AveragePool2dKernel>(program, 0);
     EXPECT_EQ(pool.left_shift, left);
     EXPECT_EQ(pool.right_shift, right);
-    EXPECT_EQ((std::array{pool.kernel_h, pool.kernel_w, pool.stride_h, pool.stride_w, pool.pad_top, pool.pad_left}), (std::array{3, 2, 2, 1, 1, 0}));
+    EXPECT_EQ((std::array{pool.kernel_h, pool.kernel_w, pool.stride_h, pool.stride_w, pool.pad_top, pool.pad_left}),
+              (std::array{3, 2, 2, 1, 1, 0}));
     EXPECT_EQ(program.tensor(pool.output).height, 3);
     EXPECT_EQ(program.tensor(pool.output).width, 5);
   }

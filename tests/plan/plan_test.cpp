@@ -40,7 +40,8 @@ TEST(Plan, IsValidForRandomPrograms) {
     RC_ASSERT(plan.lower_bound_bytes <= plan.arena_bytes);
     RC_ASSERT(plan.arena_bytes % kArenaAlignment == 0);
     std::int64_t all_bytes = 0;
-    for (const ProgramTensor& tensor : program.tensors) all_bytes += (tensor.size_bytes() + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment;
+    for (const ProgramTensor& tensor : program.tensors)
+      all_bytes += (tensor.size_bytes() + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment;
     RC_ASSERT(plan.arena_bytes <= all_bytes);
   }));
 }

@@ -45,7 +45,9 @@ TEST(ValidatePlan, RejectsTensorsOutsideTheArena) {
   expect_fault(two_layers(), plan_of({0, 8, std::int64_t{1} << 62}, 24), "leaves the arena");
 }
 
-TEST(ValidatePlan, RejectsMisalignedTensors) { expect_fault(two_layers(), plan_of({0, 9, 0}, 28), "t1 lies at offset 9, not a multiple of 4"); }
+TEST(ValidatePlan, RejectsMisalignedTensors) {
+  expect_fault(two_layers(), plan_of({0, 9, 0}, 28), "t1 lies at offset 9, not a multiple of 4");
+}
 
 TEST(ValidatePlan, RejectsAPlanOfAnotherProgram) { expect_fault(two_layers(), plan_of({0, 8}, 24), "2 offsets for 3 tensors"); }
 

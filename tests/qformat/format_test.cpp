@@ -44,7 +44,8 @@ TEST(IntBits, AnAllZeroTensorHasNone) {
 }
 
 TEST(IntBits, NonFiniteRangesAreErrors) {
-  for (double bad : {std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
+  for (double bad :
+       {std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
     EXPECT_THROW(int_bits_for(bad), Error) << bad;
     EXPECT_THROW(format_for(bad), Error) << bad;
   }

@@ -8,7 +8,7 @@
 #include "base/subprocess.h"
 #include "formats/onnx_format.h"
 #include "models/models.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

@@ -10,7 +10,7 @@
 #include "quantize/evaluate.h"
 #include "quantize/metrics.h"
 #include "quantize/quantize.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 
 #include <gtest/gtest.h>
 
@@ -74,7 +74,10 @@ std::vector<float> onnxruntime_logits(const Model& model, const FeatureSet& clip
 class OnnxRuntime : public ::testing::TestWithParam<std::tuple<const char*, int>> {};
 
 TEST_P(OnnxRuntime, RunsTheQuantizedModelWithTheSameLabels) {
-  if (std::getenv("QMN_ONNXRUNTIME") == nullptr || !find_program("node")) GTEST_SKIP() << "set QMN_ONNXRUNTIME to a folder made by tests/onnxruntime/install.sh";
+  const char* runtime = std::getenv("QMN_ONNXRUNTIME");
+  if (runtime == nullptr || !std::filesystem::exists(std::filesystem::path(runtime) / "node_modules") || !find_program("node")) {
+    GTEST_SKIP() << "set QMN_ONNXRUNTIME to a folder made by tests/onnxruntime/install.sh";
+  }
   const auto [architecture, bias_bits] = GetParam();
   Model model;
   model.metadata.architecture = architecture;

@@ -80,13 +80,16 @@ TEST(AveragePool2d, EqualsTheFormulaOnRandomWindowsWithPadsAndStrides) {
     layer.pad_left = between(random, 0, layer.kernel_w - 1);
     layer.out_h = (layer.in_h + layer.pad_top + between(random, 0, layer.kernel_h - 1) - layer.kernel_h) / layer.stride_h + 1;
     layer.out_w = (layer.in_w + layer.pad_left + between(random, 0, layer.kernel_w - 1) - layer.kernel_w) / layer.stride_w + 1;
-    if (random.uniform_int(2) == 0) layer.left_shift = between(random, 0, 8);
-    else layer.right_shift = between(random, 0, 16);
+    if (random.uniform_int(2) == 0)
+      layer.left_shift = between(random, 0, 8);
+    else
+      layer.right_shift = between(random, 0, 16);
     layer.clip_min = random.uniform_int(2) == 0 ? 0 : -128;
     layer.clip_max = 127;
     const Bytes input = random_bytes(random, layer.in_h * layer.in_w * layer.channels);
     ASSERT_EQ(run(layer, input), average_pool2d(layer, input))
-        << "round " << round << ", kernel " << layer.kernel_h << "x" << layer.kernel_w << ", left " << layer.left_shift << ", right " << layer.right_shift;
+        << "round " << round << ", kernel " << layer.kernel_h << "x" << layer.kernel_w << ", left " << layer.left_shift << ", right "
+        << layer.right_shift;
   }
 }
 

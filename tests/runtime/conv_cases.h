@@ -32,11 +32,11 @@ inline qmn_conv2d random_geometry(Random& random, std::int32_t max_kernel) {
 }
 
 inline std::string describe(const qmn_conv2d& l) {
-  return "in " + std::to_string(l.in_h) + "x" + std::to_string(l.in_w) + "x" + std::to_string(l.in_c) + " out " + std::to_string(l.out_h) + "x" +
-         std::to_string(l.out_w) + "x" + std::to_string(l.out_c) + " kernel " + std::to_string(l.kernel_h) + "x" + std::to_string(l.kernel_w) +
-         " stride " + std::to_string(l.stride_h) + "," + std::to_string(l.stride_w) + " dilation " + std::to_string(l.dilation_h) + "," +
-         std::to_string(l.dilation_w) + " pad " + std::to_string(l.pad_top) + "," + std::to_string(l.pad_left) + " out_shift " +
-         std::to_string(l.epilogue.out_shift);
+  return "in " + std::to_string(l.in_h) + "x" + std::to_string(l.in_w) + "x" + std::to_string(l.in_c) + " out " + std::to_string(l.out_h) +
+         "x" + std::to_string(l.out_w) + "x" + std::to_string(l.out_c) + " kernel " + std::to_string(l.kernel_h) + "x" +
+         std::to_string(l.kernel_w) + " stride " + std::to_string(l.stride_h) + "," + std::to_string(l.stride_w) + " dilation " +
+         std::to_string(l.dilation_h) + "," + std::to_string(l.dilation_w) + " pad " + std::to_string(l.pad_top) + "," +
+         std::to_string(l.pad_left) + " out_shift " + std::to_string(l.epilogue.out_shift);
 }
 
 }  // namespace qmn::oracle

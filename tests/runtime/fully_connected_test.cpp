@@ -49,7 +49,9 @@ TEST(FullyConnected, RoundsEveryAccumulatorTiesUpForEveryOutShift) {
   }
 }
 
-TEST(FullyConnected, TiesGoUpOnBothSidesOfZero) { EXPECT_EQ(shifted({-3, -2, -1, 0, 1, 2, 3}, {1, -128, 127}), (Bytes{-1, -1, 0, 0, 1, 1, 2})); }
+TEST(FullyConnected, TiesGoUpOnBothSidesOfZero) {
+  EXPECT_EQ(shifted({-3, -2, -1, 0, 1, 2, 3}, {1, -128, 127}), (Bytes{-1, -1, 0, 0, 1, 1, 2}));
+}
 
 TEST(FullyConnected, SaturatesAtTheTypeAndClipsAtTheActivation) {
   EXPECT_EQ(shifted({-1000000, -129, -128, 127, 128, 1000000}, {0, -128, 127}), (Bytes{-128, -128, -128, 127, 127, 127}));

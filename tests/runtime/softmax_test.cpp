@@ -27,7 +27,8 @@ Bytes softmax(const Table& table, const Bytes& input) {
   for (std::int8_t value : input) sum += table[static_cast<std::size_t>(largest - value)];
   Bytes out;
   for (std::int8_t value : input) {
-    out.push_back(static_cast<std::int8_t>(std::min(127.0, std::floor(128 * real(table[static_cast<std::size_t>(largest - value)]) / sum + 0.5))));
+    out.push_back(
+        static_cast<std::int8_t>(std::min(127.0, std::floor(128 * real(table[static_cast<std::size_t>(largest - value)]) / sum + 0.5))));
   }
   return out;
 }

@@ -68,15 +68,18 @@ void expect_fake_quant_equals_simulator(RandomNet net) {
 }
 
 TEST(FakeQuant, EqualsTheSimulatorOnRandomDsCnns) {
-  for (std::uint64_t seed = 0; seed < 20; ++seed) ASSERT_NO_FATAL_FAILURE(expect_fake_quant_equals_simulator(random_ds_cnn(seed))) << "seed " << seed;
+  for (std::uint64_t seed = 0; seed < 20; ++seed)
+    ASSERT_NO_FATAL_FAILURE(expect_fake_quant_equals_simulator(random_ds_cnn(seed))) << "seed " << seed;
 }
 
 TEST(FakeQuant, EqualsTheSimulatorOnRandomDnns) {
-  for (std::uint64_t seed = 0; seed < 20; ++seed) ASSERT_NO_FATAL_FAILURE(expect_fake_quant_equals_simulator(random_dnn(seed))) << "seed " << seed;
+  for (std::uint64_t seed = 0; seed < 20; ++seed)
+    ASSERT_NO_FATAL_FAILURE(expect_fake_quant_equals_simulator(random_dnn(seed))) << "seed " << seed;
 }
 
 TEST(FakeQuant, EqualsTheSimulatorOnRandomNetsOfAllOperators) {
-  for (std::uint64_t seed = 0; seed < 60; ++seed) ASSERT_NO_FATAL_FAILURE(expect_fake_quant_equals_simulator(random_image_net(seed))) << "seed " << seed;
+  for (std::uint64_t seed = 0; seed < 60; ++seed)
+    ASSERT_NO_FATAL_FAILURE(expect_fake_quant_equals_simulator(random_image_net(seed))) << "seed " << seed;
 }
 
 }  // namespace

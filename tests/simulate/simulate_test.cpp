@@ -55,12 +55,14 @@ void expect_equal_to_reference(RandomNet net) {
     }
     EXPECT_EQ(compared, program.tensors.size() - 1);
     const auto row = result.logits.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(clip) * classes);
-    ASSERT_EQ(Bytes(row, row + static_cast<std::ptrdiff_t>(classes)), as_tensor(expected.value(model.graph.output), program.tensor(program.logits)));
+    ASSERT_EQ(Bytes(row, row + static_cast<std::ptrdiff_t>(classes)),
+              as_tensor(expected.value(model.graph.output), program.tensor(program.logits)));
   }
 }
 
 TEST(Simulator, EqualsTheDefinitionsOnRandomDsCnns) {
-  for (std::uint64_t seed = 0; seed < 60; ++seed) ASSERT_NO_FATAL_FAILURE(expect_equal_to_reference(random_ds_cnn(seed))) << "seed " << seed;
+  for (std::uint64_t seed = 0; seed < 60; ++seed)
+    ASSERT_NO_FATAL_FAILURE(expect_equal_to_reference(random_ds_cnn(seed))) << "seed " << seed;
 }
 
 TEST(Simulator, EqualsTheDefinitionsOnRandomDnns) {
@@ -68,7 +70,8 @@ TEST(Simulator, EqualsTheDefinitionsOnRandomDnns) {
 }
 
 TEST(Simulator, EqualsTheDefinitionsOnRandomNetsOfAllOperators) {
-  for (std::uint64_t seed = 0; seed < 300; ++seed) ASSERT_NO_FATAL_FAILURE(expect_equal_to_reference(random_image_net(seed))) << "seed " << seed;
+  for (std::uint64_t seed = 0; seed < 300; ++seed)
+    ASSERT_NO_FATAL_FAILURE(expect_equal_to_reference(random_image_net(seed))) << "seed " << seed;
 }
 
 TEST(Simulator, ScoresAreTheSoftmaxOfTheLogits) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/file.h"
 #include "support/expect_error.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 #include "train/checkpoint.h"
 
 #include <gtest/gtest.h>

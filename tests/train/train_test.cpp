@@ -5,7 +5,7 @@
 #include "base/random.h"
 #include "models/models.h"
 #include "support/expect_error.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 #include "train/checkpoint.h"
 #include "train/train.h"
 

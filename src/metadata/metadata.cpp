@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// graph/metadata.cpp   Metadata as JSON: a missing field keeps its default, a field of a wrong type is an error, an unknown field is
+// metadata/metadata.cpp   Metadata as JSON: a missing field keeps its default, a field of a wrong type is an error, an unknown field is
 // ignored.
-#include "graph/metadata.h"
+#include "metadata/metadata.h"
 
 #include "base/error.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// tests/temporary_folder.h   A folder of its own for a test, gone afterwards.
+// tests/support/temporary_folder.h   A folder of its own for a test, gone afterwards.
 #pragma once
 
 #include <unistd.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "graph/metadata.h"
+#include "metadata/metadata.h"
 
 #include "support/expect_error.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// graph/metadata.h   What a model file says beside its graph: labels, front end, how it was made. Data, never #defines.
+// metadata/metadata.h   What a model file says beside its graph: labels, front end, how it was made. Data, never #defines.
 #pragma once
 
 #include <cstdint>

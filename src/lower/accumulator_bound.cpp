@@ -45,18 +45,20 @@ AccumulatorBound accumulator_bound(const FullyConnectedKernel& kernel) {
 
 void prove_int32(const AccumulatorBound& bound, const std::string& title) {
   if (bound.largest <= kInt32Max) return;
-  fail_data("{}: its accumulator can reach {} in output channel {}, beyond the {} of 32 bits; give its input or its weights fewer "
-            "fractional bits, or split the layer",
-            title, bound.largest, bound.channel, kInt32Max);
+  fail_data(
+      "{}: its accumulator can reach {} in output channel {}, beyond the {} of 32 bits; give its input or its weights fewer "
+      "fractional bits, or split the layer",
+      title, bound.largest, bound.channel, kInt32Max);
 }
 
 void prove_int32(const AveragePool2dKernel& kernel, const std::string& title) {
   const std::int64_t count = std::int64_t{kernel.kernel_h} * kernel.kernel_w;
   const std::int64_t largest = 256 * count * (std::int64_t{1} << kernel.left_shift) + count * (std::int64_t{1} << kernel.right_shift);
   if (largest <= kInt32Max) return;
-  fail_data("{}: a window of {} values with a shift of {} between the formats of its input and output can reach {} in its accumulator, "
-            "beyond the {} of 32 bits; bring the two formats closer together",
-            title, count, kernel.right_shift - kernel.left_shift, largest, kInt32Max);
+  fail_data(
+      "{}: a window of {} values with a shift of {} between the formats of its input and output can reach {} in its accumulator, "
+      "beyond the {} of 32 bits; bring the two formats closer together",
+      title, count, kernel.right_shift - kernel.left_shift, largest, kInt32Max);
 }
 
 }  // namespace qmn

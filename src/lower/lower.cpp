@@ -137,13 +137,14 @@ class Lowering {
                 accumulator_frac_bits(in, weight));
     }
     if (bias.shift < 0) {
-      fail_data("{}: its bias {} has {} fractional bits, more than the accumulator's {}: bias_shift would be {}; give it at most {}", user, name,
-                bias.format.frac_bits, accumulator_frac_bits(in, weight), bias.shift, accumulator_frac_bits(in, weight));
+      fail_data("{}: its bias {} has {} fractional bits, more than the accumulator's {}: bias_shift would be {}; give it at most {}", user,
+                name, bias.format.frac_bits, accumulator_frac_bits(in, weight), bias.shift, accumulator_frac_bits(in, weight));
     }
     const bool is_zero = std::all_of(bias.values.begin(), bias.values.end(), [](std::int32_t raw) { return raw == 0; });
     if (is_zero) bias.shift = std::min(bias.shift, kMaxOutShift);
     if (bias.shift > kMaxOutShift) {
-      fail_data("{}: bias_shift of {} would be {}, at most {} is possible; give the bias more fractional bits", user, name, bias.shift, kMaxOutShift);
+      fail_data("{}: bias_shift of {} would be {}, at most {} is possible; give the bias more fractional bits", user, name, bias.shift,
+                kMaxOutShift);
     }
     return bias;
   }
@@ -151,8 +152,8 @@ class Lowering {
   Epilogue lower_epilogue(QFormat in, QFormat weight, QFormat out, Activation activation, const std::string& user) const {
     const int shift = out_shift(in, weight, out);
     if (shift < 0 || shift > kMaxOutShift) {
-      fail_data("{}: out_shift would be {} ({} x {} to {}); it must lie between 0 and {}: give the output {} to {} fractional bits", user, shift,
-                in.name(), weight.name(), out.name(), kMaxOutShift, accumulator_frac_bits(in, weight) - kMaxOutShift,
+      fail_data("{}: out_shift would be {} ({} x {} to {}); it must lie between 0 and {}: give the output {} to {} fractional bits", user,
+                shift, in.name(), weight.name(), out.name(), kMaxOutShift, accumulator_frac_bits(in, weight) - kMaxOutShift,
                 accumulator_frac_bits(in, weight));
     }
     return {.out_shift = shift, .clip_min = clip_min_of(activation)};
@@ -207,8 +208,8 @@ class Lowering {
       prove_int32(accumulator_bound(kernel), title(node));
       program_.kernels.push_back(std::move(kernel));
     } else {
-      fail_data("{}: {} groups of {} input channels have no kernel; only 1 group or one per channel (depthwise) have", title(node), node.groups,
-                in_channels);
+      fail_data("{}: {} groups of {} input channels have no kernel; only 1 group or one per channel (depthwise) have", title(node),
+                node.groups, in_channels);
     }
   }
 
@@ -274,8 +275,8 @@ class Lowering {
   void lower_node(const Softmax& node) {
     const Shape& shape = graph_.shape(node.input);
     if (element_count(shape) != shape.back() || shape.back() > kMaxSoftmaxCount) {
-      fail_data("{}: its input {} has shape {}; its kernel works on one row of at most {} values", title(node), graph_.value(node.input).name,
-                to_string(shape), kMaxSoftmaxCount);
+      fail_data("{}: its input {} has shape {}; its kernel works on one row of at most {} values", title(node),
+                graph_.value(node.input).name, to_string(shape), kMaxSoftmaxCount);
     }
     const QFormat format = quantization_->format_of(node.output).value_or(kScoresFormat);
     if (format != kScoresFormat) {
@@ -303,8 +304,8 @@ class Lowering {
     }
     const ProgramTensor& logits = program_.tensor(program_.logits);
     if (logits.channels > 1 && logits.height * logits.width > 1) {
-      fail_data("the output {} has {} channels of {}x{}; a classifier's output, one row of values, is needed", graph_.value(graph_.output).name,
-                logits.channels, logits.height, logits.width);
+      fail_data("the output {} has {} channels of {}x{}; a classifier's output, one row of values, is needed",
+                graph_.value(graph_.output).name, logits.channels, logits.height, logits.width);
     }
   }
 
@@ -312,7 +313,8 @@ class Lowering {
     ProgramTensor scores = program_.tensor(program_.logits);
     scores.format = kScoresFormat;
     if (scores.size_bytes() > kMaxSoftmaxCount) {
-      fail_data("the output {} has {} values; softmax takes at most {}", graph_.value(graph_.output).name, scores.size_bytes(), kMaxSoftmaxCount);
+      fail_data("the output {} has {} values; softmax takes at most {}", graph_.value(graph_.output).name, scores.size_bytes(),
+                kMaxSoftmaxCount);
     }
     program_.output = add_tensor(std::move(scores), "scores");
     add_softmax("softmax", program_.logits, program_.output);

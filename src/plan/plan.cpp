@@ -60,7 +60,8 @@ Buffers share_in_place(const Program& program, const std::vector<Buffer>& lifeti
     const auto out = static_cast<std::size_t>(output_of(kernel));
     const KernelTraits traits = ref_traits(program, kernel);
     QMN_CHECK(traits.scratch_bytes == 0, "the planner has no place for scratch");
-    const bool input_dies_here = lifetimes[in].end == step + 1 && static_cast<TensorId>(in) != program.logits && static_cast<TensorId>(in) != program.output;
+    const bool input_dies_here =
+        lifetimes[in].end == step + 1 && static_cast<TensorId>(in) != program.logits && static_cast<TensorId>(in) != program.output;
     if (!traits.can_alias_input || !input_dies_here || lifetimes[out].size_bytes > lifetimes[in].size_bytes) continue;
     const int shared = buffers.of_tensor[in];
     buffers.of_tensor[out] = shared;

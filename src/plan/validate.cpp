@@ -49,9 +49,11 @@ class Replay {
     for (std::size_t i = 0; i < plan_.offsets.size(); ++i) {
       const std::int64_t offset = plan_.offsets[i];
       const ProgramTensor& tensor = program_.tensors[i];
-      if (offset % kArenaAlignment != 0) return fmt::format("{} lies at offset {}, not a multiple of {}", tensor.name, offset, kArenaAlignment);
+      if (offset % kArenaAlignment != 0)
+        return fmt::format("{} lies at offset {}, not a multiple of {}", tensor.name, offset, kArenaAlignment);
       if (offset < 0 || offset > plan_.arena_bytes - tensor.size_bytes()) {
-        return fmt::format("{} ({} bytes at offset {}) leaves the arena of {} bytes", tensor.name, tensor.size_bytes(), offset, plan_.arena_bytes);
+        return fmt::format("{} ({} bytes at offset {}) leaves the arena of {} bytes", tensor.name, tensor.size_bytes(), offset,
+                           plan_.arena_bytes);
       }
     }
     return {};

@@ -35,7 +35,8 @@ std::vector<std::int8_t> Simulator::quantize_input(std::span<const float> reals,
   for (std::size_t clip = 0; clip < static_cast<std::size_t>(clip_count); ++clip) {
     const std::size_t first = clip * clip_size;
     for (std::size_t channel = 0; channel < channels; ++channel) {
-      for (std::size_t pixel = 0; pixel < pixels; ++pixel) nhwc[first + pixel * channels + channel] = nchw[first + channel * pixels + pixel];
+      for (std::size_t pixel = 0; pixel < pixels; ++pixel)
+        nhwc[first + pixel * channels + channel] = nchw[first + channel * pixels + pixel];
     }
   }
   return nhwc;
@@ -71,9 +72,7 @@ std::vector<std::vector<std::int8_t>> Simulator::trace(std::span<const std::int8
   std::vector<std::int8_t> arena(static_cast<std::size_t>(plan_.arena_bytes));
   const auto at = [&](TensorId id) { return arena.begin() + plan_.offsets[static_cast<std::size_t>(id)]; };
   std::vector<std::vector<std::int8_t>> tensors(program_->tensors.size());
-  const auto keep = [&](TensorId id) {
-    tensors[static_cast<std::size_t>(id)].assign(at(id), at(id) + program_->tensor(id).size_bytes());
-  };
+  const auto keep = [&](TensorId id) { tensors[static_cast<std::size_t>(id)].assign(at(id), at(id) + program_->tensor(id).size_bytes()); };
   std::ranges::copy(input, at(program_->input));
   keep(program_->input);
   for (const Kernel& kernel : program_->kernels) {

@@ -62,12 +62,12 @@ void append(FeatureSet& to, const FeatureSet& from) {
   to.silent_frames.insert(to.silent_frames.end(), from.silent_frames.begin(), from.silent_frames.end());
 }
 
-/// Half of the clips from validation and the rest from training, or all from the one split that was asked for.
+/// Validation clips first: the float net is surer of the clips that it was trained on than it will be of any others. Training clips fill up.
 FeatureSet calibration_clips(const Options& options, const Dataset& dataset, const FrontEndSettings& front_end) {
   FeatureOptions features{.seed = options.seed.seed, .is_quiet = options.output_options.is_quiet};
   FeatureSet clips;
   if (options.calibration_split != "training") {
-    features.limit = options.calibration_split == "both" ? std::max<std::int64_t>(options.calibration_clips / 2, 1) : options.calibration_clips;
+    features.limit = options.calibration_clips;
     append(clips, load_features(dataset, Split::validation, front_end, features));
   }
   if (options.calibration_split != "validation" && clips.row_count() < options.calibration_clips) {
@@ -198,7 +198,7 @@ void add_quantize(CLI::App& app) {
   command->add_option("--method", options->method, "minmax, progressive (highest accuracy, needs labels) or descend (lowest KL to float)")->capture_default_str();
   command->add_option("--bias_bits,--bias-bits", options->bias_bits, "8 (with a bias_shift) or 32 (at accumulator scale)")->check(CLI::IsMember({8, 32}))->capture_default_str();
   command->add_option("--calibration_clips", options->calibration_clips, "Clips that the ranges are chosen on")->capture_default_str();
-  command->add_option("--calibration_split", options->calibration_split, "training, validation or both (half of each)")
+  command->add_option("--calibration_split", options->calibration_split, "training, validation or both (validation first, training fills up)")
       ->check(CLI::IsMember({"training", "validation", "both"}))
       ->capture_default_str();
   command->add_option("--sweeps", options->sweeps, "Rounds of descend over all tensors, at most")->capture_default_str();

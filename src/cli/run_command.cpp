@@ -13,6 +13,8 @@
 #include "import/import.h"
 #include "lower/lower.h"
 #include "plan/plan.h"
+#include "quantize/evaluate.h"
+#include "quantize/metrics.h"
 #include "report/table.h"
 #include "simulate/simulate.h"
 
@@ -50,6 +52,7 @@ struct Options {
 struct Clips {
   std::vector<std::string> names;
   std::vector<int> expected;  ///< indices of labels; empty when nobody knows
+  std::vector<float> float_logits;  ///< of the model in float, [clip][class]; empty when nobody knows the labels
   std::vector<std::vector<std::int8_t>> inputs;
 };
 
@@ -91,6 +94,7 @@ Clips clips_of_dataset(const Options& options, const Model& model, const Simulat
     clips.inputs.push_back(simulator.quantize_input(set.row(row), 1));
   }
   if (clips.inputs.empty()) fail_data("{}: no clips in the {} split", dataset.settings.folder.string(), options.split);
+  clips.float_logits = float_logits(model, set);
   return clips;
 }
 
@@ -179,6 +183,35 @@ nlohmann::json trace_json(const Clips& clips, const std::optional<TraceDifferenc
   return json;
 }
 
+/// Clips whose label each form of the model got right.
+struct Hits {
+  std::size_t in_float = 0, in_integers = 0, on_board = 0;
+};
+
+Hits count_hits(const Clips& clips, const std::vector<Outcome>& outcomes) {
+  const std::vector<int> in_float = top1(clips.float_logits, outcomes.at(0).logits.size());
+  Hits hits;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    const auto expected = static_cast<std::size_t>(clips.expected[i]);
+    const std::vector<std::int8_t>& host = outcomes[i].host_logits;
+    hits.in_float += static_cast<std::size_t>(in_float[i]) == expected ? 1 : 0;
+    hits.in_integers += static_cast<std::size_t>(std::max_element(host.begin(), host.end()) - host.begin()) == expected ? 1 : 0;
+    hits.on_board += outcomes[i].order[0] == expected ? 1 : 0;
+  }
+  return hits;
+}
+
+std::string hits_table(const Hits& hits, std::size_t clip_count, const std::string& board) {
+  Table table({"accuracy", "right", "of", "%"});
+  const auto add = [&](const std::string& form, std::size_t count) {
+    table.add_row({form, fmt::format("{}", count), fmt::format("{}", clip_count), fmt::format("{:.2f}", 100.0 * static_cast<double>(count) / static_cast<double>(clip_count))});
+  };
+  add("float", hits.in_float);
+  add("integer (simulator)", hits.in_integers);
+  add(fmt::format("board ({})", board), hits.on_board);
+  return table.text();
+}
+
 /// All that a run found out.
 struct Report {
   std::string board;
@@ -188,11 +221,19 @@ struct Report {
   Clips clips;
   std::vector<Outcome> outcomes;
   std::size_t equal_count = 0;
-  std::optional<std::size_t> hit_count;  ///< where labels are known
+  std::optional<Hits> hits;  ///< where labels are known
   bool is_traced = false;
   std::optional<TraceDifference> difference;
   bool is_faultless() const { return equal_count == outcomes.size() && run.selftest_mismatches == 0 && !difference; }
 };
+
+void print_device_figures(const Report& report) {
+  if (report.run.instructions_per_inference == 0) return;  // the host counts nothing
+  const FirmwareSize& size = report.firmware.size;
+  fmt::print("{} executed instructions an inference on {}\n", report.run.instructions_per_inference, report.board);
+  fmt::print("flash: {} bytes, of them the network {}\n", size.flash_bytes, size.network_flash_bytes);
+  fmt::print("RAM: {} bytes of arena + {} of other statics + {} of stack (painted)\n", report.arena_bytes, size.ram_bytes - report.arena_bytes, report.run.stack_bytes);
+}
 
 void print_report(const Options& options, const Program& program, const Report& report) {
   fmt::print("{}\n", outcome_table(program, report.clips, report.outcomes));
@@ -205,14 +246,10 @@ void print_report(const Options& options, const Program& program, const Report& 
     fmt::print("\n");
   }
   fmt::print("{} of {} clips: logits{} equal the simulator's, byte for byte\n", report.equal_count, report.outcomes.size(), program.output != program.logits ? " and scores" : "");
-  if (report.hit_count) fmt::print("accuracy: {} of {} ({:.1f} %)\n", *report.hit_count, report.outcomes.size(), 100.0 * static_cast<double>(*report.hit_count) / static_cast<double>(report.outcomes.size()));
   fmt::print("self-test on {}: {}\n", report.board, report.run.selftest_mismatches == 0 ? "PASS" : fmt::format("FAIL, {} values differ from the known answers", report.run.selftest_mismatches));
   if (report.is_traced) fmt::print("{}\n", trace_text(program, report.clips, report.difference));
-  if (report.run.instructions_per_inference == 0) return;  // the host counts nothing
-  const FirmwareSize& size = report.firmware.size;
-  fmt::print("{} executed instructions an inference on {}\n", report.run.instructions_per_inference, report.board);
-  fmt::print("flash: {} bytes, of them the network {}\n", size.flash_bytes, size.network_flash_bytes);
-  fmt::print("RAM: {} bytes of arena + {} of other statics + {} of stack (painted)\n", report.arena_bytes, size.ram_bytes - report.arena_bytes, report.run.stack_bytes);
+  print_device_figures(report);
+  if (report.hits) fmt::print("\n{}", hits_table(*report.hits, report.outcomes.size(), report.board));
 }
 
 void print_report_json(const Options& options, const Program& program, const Report& report) {
@@ -226,7 +263,7 @@ void print_report_json(const Options& options, const Program& program, const Rep
     rows.push_back(std::move(row));
   }
   nlohmann::json json{{"folder", options.folder}, {"board", report.board}, {"clips", std::move(rows)}, {"equal", report.equal_count}, {"selftest_mismatches", report.run.selftest_mismatches}};
-  if (report.hit_count) json["hits"] = *report.hit_count;
+  if (report.hits) json["hits"] = {{"float", report.hits->in_float}, {"integer", report.hits->in_integers}, {"board", report.hits->on_board}};
   if (report.is_traced) json["trace"] = trace_json(report.clips, report.difference);
   if (report.run.instructions_per_inference != 0) {
     const FirmwareSize& size = report.firmware.size;
@@ -260,10 +297,7 @@ void run(const Options& options) {
   report.arena_bytes = manifest.arena_bytes;
   report.outcomes = outcomes_of(simulator, report.clips, report.run);
   report.equal_count = static_cast<std::size_t>(std::count_if(report.outcomes.begin(), report.outcomes.end(), [](const Outcome& outcome) { return outcome.is_equal; }));
-  if (!report.clips.expected.empty()) {
-    report.hit_count = 0;
-    for (std::size_t i = 0; i < report.outcomes.size(); ++i) *report.hit_count += report.outcomes[i].order[0] == static_cast<std::size_t>(report.clips.expected[i]) ? 1 : 0;
-  }
+  if (!report.clips.expected.empty()) report.hits = count_hits(report.clips, report.outcomes);
   if (options.traces) {
     report.is_traced = true;
     report.difference = compare_traces(program, simulator, report.clips, run_firmware(report.firmware, report.board, report.clips.inputs, true));

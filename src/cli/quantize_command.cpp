@@ -148,7 +148,7 @@ void quantize(const Options& options) {
   const Comparison comparison = compare(reference, integer_logits(result.model, test), test, classes);
 
   const std::string search = fmt::format("{}, {} calibration clips ({}, seed {}), {}-bit bias: KL {:.5f} -> {:.5f}, accuracy {:.2f} -> {:.2f} %, {} evaluations",
-                                         options.method, calibration.row_count(), options.calibration_split == "both" ? "validation and training" : options.calibration_split,
+                                         options.method, calibration.row_count(), options.calibration_split == "both" ? "validation first" : options.calibration_split,
                                          options.seed.seed, options.bias_bits, result.start.kl, result.final.kl, 100 * result.start.accuracy, 100 * result.final.accuracy,
                                          result.evaluations);
   result.model.metadata.notes["search"] = search;

@@ -37,6 +37,11 @@ at::Tensor finish(at::Tensor result, Activation activation, std::optional<QForma
   return result;
 }
 
+at::Tensor normalize(const BatchNorm& node, const at::Tensor& input, const Parameters& parameters) {
+  return at::batch_norm(input, parameters.at(node.scale), parameters.at(node.offset), parameters.at(node.mean), parameters.at(node.variance), false, 0.0,
+                        static_cast<double>(node.epsilon), false);
+}
+
 struct RunNode {
   const Graph& graph;
   const at::Tensor& input;
@@ -50,7 +55,7 @@ struct RunNode {
     return finish(own(multiply(node, input, parameters), input), node.activation, quantization.format_of(node.output));
   }
   at::Tensor operator()(const BatchNorm& node) const {
-    return finish(own(normalize(node, input, parameters, false), input), Activation::none, quantization.format_of(node.output));
+    return finish(own(normalize(node, input, parameters), input), Activation::none, quantization.format_of(node.output));
   }
   at::Tensor operator()(const Relu& node) const { return finish(input.clone(), Activation::relu, quantization.format_of(node.output)); }
   at::Tensor operator()(const AveragePool2d& node) const {
@@ -107,11 +112,6 @@ at::Tensor convolve(const Conv2d& node, const at::Tensor& input, const Parameter
 at::Tensor multiply(const FullyConnected& node, const at::Tensor& input, const Parameters& parameters) {
   const at::Tensor weight = parameters.at(node.weight).t();
   return node.bias == kNoValue ? at::matmul(input, weight) : at::addmm(parameters.at(node.bias), input, weight);
-}
-
-at::Tensor normalize(const BatchNorm& node, const at::Tensor& input, const Parameters& parameters, bool is_training) {
-  return at::batch_norm(input, parameters.at(node.scale), parameters.at(node.offset), parameters.at(node.mean), parameters.at(node.variance),
-                        is_training, 1.0 - static_cast<double>(node.momentum), static_cast<double>(node.epsilon), false);
 }
 
 at::Tensor run_node(const Graph& graph, const Node& node, const at::Tensor& input, const Parameters& parameters, const Quantization& quantization) {

@@ -21,10 +21,9 @@ using Parameters = std::map<ValueId, at::Tensor>;
 Parameters make_parameters(const Graph& graph, const Quantization& quantization);
 at::Tensor make_parameter(const Tensor& initializer, std::optional<QFormat> format);
 
-/// Conv with any pads, and Gemm; both differentiable. The fused activation is left to the caller.
+/// Conv with any pads, and Gemm, both differentiable. The fused activation is left to the caller.
 at::Tensor convolve(const Conv2d& node, const at::Tensor& input, const Parameters& parameters);
 at::Tensor multiply(const FullyConnected& node, const at::Tensor& input, const Parameters& parameters);
-at::Tensor normalize(const BatchNorm& node, const at::Tensor& input, const Parameters& parameters, bool is_training);
 
 /// The value of the node's output for its input: activation and rounding included. Never writes into the input.
 at::Tensor run_node(const Graph& graph, const Node& node, const at::Tensor& input, const Parameters& parameters, const Quantization& quantization);

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/backpropagation.h"
+
+#include "base/check.h"
+#include "base/parallel.h"
+#include "base/random.h"
+#include "engine/batch_statistics.h"
+#include "engine/straight_through.h"
+#include "engine/torch_guard.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/avg_pool2d.h>
+#include <ATen/ops/constant_pad_nd.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/log_softmax.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/relu.h>
+#include <ATen/ops/softmax.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <optional>
+
+namespace qmn {
+namespace {
+
+at::Tensor pool(const AveragePool2d& node, const at::Tensor& input) {
+  const auto [top, left, bottom, right] = node.pads;
+  if (top == 0 && left == 0 && bottom == 0 && right == 0) return at::avg_pool2d(input, node.kernel, node.strides);
+  const auto sums = [&](const at::Tensor& tensor) {
+    return at::avg_pool2d(at::constant_pad_nd(tensor, {left, right, top, bottom}), node.kernel, node.strides, {0, 0}, false, true, 1);
+  };
+  return sums(input) / sums(at::ones({1, 1, input.size(2), input.size(3)}, input.options()));
+}
+
+// One chunk through one node, differentiable. Batch norm is not among them.
+struct TrainNode {
+  const at::Tensor& input;
+  const Parameters& parameters;
+  const std::uint64_t seed;
+
+  static at::Tensor activate(const at::Tensor& result, Activation activation) { return activation == Activation::relu ? at::relu(result) : result; }
+
+  at::Tensor operator()(const Conv2d& node) const { return activate(convolve(node, input, parameters), node.activation); }
+  at::Tensor operator()(const FullyConnected& node) const { return activate(multiply(node, input, parameters), node.activation); }
+  at::Tensor operator()(const BatchNorm&) const { QMN_CHECK(false, "batch norm works on all chunks at once"); }
+  at::Tensor operator()(const Relu&) const { return at::relu(input); }
+  at::Tensor operator()(const AveragePool2d& node) const { return pool(node, input); }
+  at::Tensor operator()(const Flatten&) const { return input.flatten(1); }
+  at::Tensor operator()(const Dropout& node) const {
+    if (node.ratio <= 0) return input;
+    const double keep = 1.0 - static_cast<double>(node.ratio);
+    const at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(seed);
+    return input * at::empty_like(input).bernoulli_(keep, generator).div_(keep);
+  }
+  at::Tensor operator()(const Softmax&) const { return at::softmax(input, -1); }
+};
+
+std::span<float> floats(const at::Tensor& tensor) {
+  QMN_CHECK(tensor.is_contiguous(), "an activation is contiguous");
+  return {tensor.data_ptr<float>(), static_cast<std::size_t>(tensor.numel())};
+}
+
+Planes planes_of(const at::Tensor& tensor) { return {tensor.size(0), tensor.size(1), tensor.numel() / (tensor.size(0) * tensor.size(1))}; }
+
+at::Tensor leaf(const at::Tensor& tensor) { return tensor.detach().set_requires_grad(true); }
+
+// One chunk's piece of one node: from its leaves to its output.
+struct Piece {
+  at::Tensor input;                                 // a leaf, or no leaf for the graph's input
+  std::vector<std::pair<ValueId, at::Tensor>> parameters;  // leaves
+  at::Tensor output;                                // before it was cut off as the next node's input
+};
+
+class Batch {
+ public:
+  Batch(const Graph& graph, const Quantization& quantization, Parameters& parameters, std::int64_t clip_count, std::uint64_t seed)
+      : graph_(graph), quantization_(quantization), parameters_(parameters), chunks_{clip_count}, seed_(seed), values_(chunk_count()), slopes_(chunk_count()) {}
+
+  BatchGradients run(std::span<const float> inputs, std::span<const float> targets) {
+    for_each_chunk([&](std::size_t chunk) { values_[chunk][graph_.input] = load_chunk(graph_, inputs, chunks_, static_cast<std::int64_t>(chunk), quantization_); });
+    std::vector<std::vector<Piece>> pieces(graph_.nodes.size());
+    std::map<std::size_t, BatchStatistics> statistics;
+    for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
+      pieces[i].resize(chunk_count());
+      if (const auto* norm = std::get_if<BatchNorm>(&graph_.nodes[i])) statistics[i] = normalize_forward(*norm, pieces[i]);
+      else for_each_chunk([&](std::size_t chunk) { forward(i, chunk, pieces[i][chunk]); });
+    }
+    BatchGradients result = find_loss(targets);
+    for (std::size_t i = graph_.nodes.size(); i-- > 0;) {
+      if (!slopes_[0].contains(output_of(graph_.nodes[i]))) continue;  // behind the logits
+      if (const auto* norm = std::get_if<BatchNorm>(&graph_.nodes[i])) normalize_back(*norm, statistics.at(i), pieces[i], result.gradients);
+      else back(i, pieces[i], result.gradients);
+      pieces[i].clear();
+    }
+    return result;
+  }
+
+ private:
+  std::size_t chunk_count() const { return static_cast<std::size_t>(chunks_.count()); }
+
+  template <class Body>
+  void for_each_chunk(const Body& body) const {
+    parallel_for(chunk_count(), [&](std::size_t chunk) {
+      const OperationThreads single(1);
+      const at::AutoGradMode gradients(true);
+      body(chunk);
+    });
+  }
+
+  at::Tensor round(const at::Tensor& reals, ValueId id) const {
+    const auto format = quantization_.format_of(id);
+    return format ? fake_quantize_straight_through(reals, *format) : reals;
+  }
+
+  // Cuts the output off: what is behind it has leaves of its own.
+  void keep(std::size_t chunk, ValueId id, const at::Tensor& output) { values_[chunk][id] = output.detach().contiguous(); }
+
+  void add_slope(std::size_t chunk, ValueId id, const at::Tensor& slope) {
+    const auto [place, is_first] = slopes_[chunk].emplace(id, slope);
+    if (!is_first) place->second = place->second + slope;
+  }
+
+  void forward(std::size_t index, std::size_t chunk, Piece& piece) {
+    const Node& node = graph_.nodes[index];
+    const ValueId input = activation_inputs(node).front();
+    piece.input = input == graph_.input ? values_[chunk].at(input) : leaf(values_[chunk].at(input));
+    Parameters rounded;
+    for (const ValueId id : parameters(node)) {
+      piece.parameters.emplace_back(id, leaf(parameters_.at(id)));
+      rounded[id] = round(piece.parameters.back().second, id);
+    }
+    const std::uint64_t seed = Random{seed_, index, chunk}.next();
+    piece.output = round(std::visit(TrainNode{piece.input, rounded, seed}, node), output_of(node));
+    keep(chunk, output_of(node), piece.output);
+  }
+
+  BatchStatistics normalize_forward(const BatchNorm& node, std::vector<Piece>& pieces) {
+    std::vector<ChannelSums> sums(chunk_count());
+    for_each_chunk([&](std::size_t chunk) {
+      const at::Tensor& input = values_[chunk].at(node.input);
+      sums[chunk] = sum_values(floats(input), planes_of(input));
+    });
+    ChannelSums all;
+    for (const ChannelSums& part : sums) all.add(part);
+    BatchStatistics statistics = make_statistics(all, static_cast<double>(node.epsilon));
+    for_each_chunk([&](std::size_t chunk) {
+      const at::Tensor& input = values_[chunk].at(node.input);
+      at::Tensor normalized = at::empty_like(input);
+      normalize_batch(floats(input), planes_of(input), statistics, floats(parameters_.at(node.scale)), floats(parameters_.at(node.offset)), floats(normalized));
+      pieces[chunk].input = leaf(normalized);
+      pieces[chunk].output = round(pieces[chunk].input, node.output);
+      keep(chunk, node.output, pieces[chunk].output);
+    });
+    update_running(node, statistics);
+    return statistics;
+  }
+
+  // The running variance takes the batch's as a sample.
+  void update_running(const BatchNorm& node, const BatchStatistics& statistics) {
+    const std::span<float> mean = floats(parameters_.at(node.mean)), variance = floats(parameters_.at(node.variance));
+    const auto old_share = static_cast<double>(node.momentum), count = static_cast<double>(statistics.count);
+    for (std::size_t i = 0; i < mean.size(); ++i) {
+      const double sample_variance = statistics.count > 1 ? statistics.variance[i] * count / (count - 1) : statistics.variance[i];
+      mean[i] = static_cast<float>(old_share * static_cast<double>(mean[i]) + (1 - old_share) * statistics.mean[i]);
+      variance[i] = static_cast<float>(old_share * static_cast<double>(variance[i]) + (1 - old_share) * sample_variance);
+    }
+  }
+
+  BatchGradients find_loss(std::span<const float> targets) {
+    const auto classes = static_cast<std::size_t>(element_count(graph_.shape(graph_.output)));
+    std::vector<double> losses(chunk_count());
+    std::vector<std::int64_t> hits(chunk_count());
+    for_each_chunk([&](std::size_t chunk) {
+      const auto index = static_cast<std::int64_t>(chunk);
+      const at::Tensor logits = leaf(values_[chunk].at(graph_.output));
+      at::Tensor target = at::empty_like(logits.detach());
+      std::copy_n(targets.begin() + chunks_.first(index) * static_cast<std::int64_t>(classes), target.numel(), floats(target).begin());
+      const at::Tensor loss = -(target * at::log_softmax(logits, 1)).sum() / static_cast<double>(chunks_.clip_count);
+      slopes_[chunk][graph_.output] = torch::autograd::grad({loss}, {logits}).front();
+      losses[chunk] = loss.item<double>();
+      hits[chunk] = logits.argmax(1).eq(target.argmax(1)).sum().item<std::int64_t>();
+    });
+    BatchGradients result;
+    for (std::size_t chunk = 0; chunk < chunk_count(); ++chunk) {
+      result.loss += losses[chunk];
+      result.hits += hits[chunk];
+    }
+    return result;
+  }
+
+  void back(std::size_t index, const std::vector<Piece>& pieces, std::map<ValueId, std::vector<float>>& gradients) {
+    const Node& node = graph_.nodes[index];
+    std::vector<std::vector<at::Tensor>> parameter_slopes(chunk_count());
+    for_each_chunk([&](std::size_t chunk) {
+      const Piece& piece = pieces[chunk];
+      std::vector<at::Tensor> leaves;
+      for (const auto& [id, parameter] : piece.parameters) leaves.push_back(parameter);
+      if (piece.input.requires_grad()) leaves.push_back(piece.input);
+      if (leaves.empty()) return;
+      parameter_slopes[chunk] = torch::autograd::grad({piece.output}, leaves, {slopes_[chunk].at(output_of(node))});
+      if (piece.input.requires_grad()) {
+        add_slope(chunk, activation_inputs(node).front(), parameter_slopes[chunk].back());
+        parameter_slopes[chunk].pop_back();
+      }
+    });
+    for (std::size_t i = 0; i < pieces.front().parameters.size(); ++i) {
+      at::Tensor sum = parameter_slopes[0][i];
+      for (std::size_t chunk = 1; chunk < chunk_count(); ++chunk) sum = sum + parameter_slopes[chunk][i];
+      const std::span<const float> slopes = floats(sum.contiguous());
+      gradients[pieces.front().parameters[i].first].assign(slopes.begin(), slopes.end());
+    }
+  }
+
+  void normalize_back(const BatchNorm& node, const BatchStatistics& statistics, const std::vector<Piece>& pieces, std::map<ValueId, std::vector<float>>& gradients) {
+    std::vector<at::Tensor> slopes(chunk_count());
+    std::vector<ChannelSums> sums(chunk_count());
+    for_each_chunk([&](std::size_t chunk) {
+      slopes[chunk] = slopes_[chunk].at(node.output);
+      if (quantization_.format_of(node.output)) slopes[chunk] = torch::autograd::grad({pieces[chunk].output}, {pieces[chunk].input}, {slopes[chunk]}).front();
+      slopes[chunk] = slopes[chunk].contiguous();
+      const at::Tensor& input = values_[chunk].at(node.input);
+      sums[chunk] = sum_gradients(floats(input), floats(slopes[chunk]), planes_of(input), statistics);
+    });
+    ChannelSums all;
+    for (const ChannelSums& part : sums) all.add(part);
+    for (const double slope : all.first) gradients[node.offset].push_back(static_cast<float>(slope));
+    for (const double slope : all.second) gradients[node.scale].push_back(static_cast<float>(slope));
+    if (node.input == graph_.input) return;
+    for_each_chunk([&](std::size_t chunk) {
+      const at::Tensor& input = values_[chunk].at(node.input);
+      at::Tensor slope = at::empty_like(input);
+      normalize_backward(floats(input), floats(slopes[chunk]), planes_of(input), statistics, floats(parameters_.at(node.scale)), all, floats(slope));
+      add_slope(chunk, node.input, slope);
+    });
+  }
+
+  const Graph& graph_;
+  const Quantization& quantization_;
+  Parameters& parameters_;
+  Chunks chunks_;
+  std::uint64_t seed_;
+  std::vector<std::map<ValueId, at::Tensor>> values_, slopes_;  // by chunk; slopes: of the loss
+};
+
+}  // namespace
+
+BatchGradients differentiate(const Graph& graph, const Quantization& quantization, Parameters& parameters, std::span<const float> inputs,
+                             std::span<const float> targets, std::int64_t clip_count, std::uint64_t seed) {
+  QMN_CHECK(clip_count > 0, "a batch has clips");
+  make_chunks(graph, inputs, clip_count);
+  QMN_CHECK(static_cast<std::int64_t>(targets.size()) == clip_count * element_count(graph.shape(graph.output)), "targets are [clip][classes]");
+  return Batch(graph, quantization, parameters, clip_count, seed).run(inputs, targets);
+}
+
+}  // namespace qmn

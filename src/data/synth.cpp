@@ -106,6 +106,14 @@ VoiceSplits choose_voices(const SynthSettings& settings, const Engines& engines)
   return splits;
 }
 
+/// An engine says nothing of why it failed. Throws Error (data) where a file of its size cannot be written, for then it is the disk.
+void check_space(const fs::path& scratch) {
+  constexpr std::size_t kSpokenBytes = 256 * 1024;
+  write_file_atomic(scratch, std::string(kSpokenBytes, '\0'));
+  std::error_code ignored;
+  fs::remove(scratch, ignored);
+}
+
 /// Makes the sounds of one data set. Its functions may run on several threads at once.
 class Studio {
  public:
@@ -193,7 +201,10 @@ class Studio {
       const std::optional<Audio> spoken = engines_.at(voice.engine)->speak(voice, utterance, settings_.sample_rate_hz, scratch);
       std::error_code ignored;
       fs::remove(scratch, ignored);
-      if (!spoken) return std::nullopt;
+      if (!spoken) {
+        check_space(scratch);
+        return std::nullopt;
+      }
       sound = change_speed(trim_silence(spoken->samples, kTrimDb, margin), tape_speed);
       if (sound->size() <= longest || utterance.speed >= kFastest) break;
       utterance.speed = std::min(kFastest, 1.05 * utterance.speed * static_cast<double>(sound->size()) / static_cast<double>(longest));

@@ -159,5 +159,14 @@ TEST_F(DataSynth, WhereItCannotWriteItSaysSo) {
   EXPECT_NE(json_of(result).at("error").get<std::string>().find("/proc/qmn-words"), std::string::npos);
 }
 
+TEST_F(DataSynth, ADiskThatRefusesToTakeMoreIsNotBlamedOnTheSpeechEngine) {
+  const fs::path folder = temporary_.path() / "words";
+  // A limit of 4 KB a file, with its signal ignored, makes writes fail as a full disk does.
+  const ProcessResult result = run_process(
+      {"/bin/sh", "-c", "trap '' XFSZ; ulimit -f 8; exec \"$0\" data synth \"$1\" --words yes -q", QMN_PROGRAM, folder.string()});
+  expect_error(result, 1, "cannot write");
+  EXPECT_TRUE(fs::is_empty(temporary_.path()));
+}
+
 }  // namespace
 }  // namespace qmn

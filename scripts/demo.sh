@@ -10,7 +10,7 @@ scripts/build.sh release
 qmn=build/release/bin/qmn
 mkdir -p "$out"
 
-step() { printf '\n\033[1m$ qmn %s\033[0m\n' "$*"; "$qmn" "$@"; }
+step() { printf '\n$ qmn %s\n' "$*"; "$qmn" "$@"; }
 [ -d "$out/data" ] || step data synth "$out/data" --words yes,no,up,down
 step data info "$out/data"
 step train --arch ds_cnn --size s --data "$out/data" -o "$out/kws.onnx" --steps 1200

@@ -2,6 +2,7 @@
 #include "cli/common.h"
 
 #include "base/error.h"
+#include "data/synth.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -94,7 +95,7 @@ void DataOptions::add(CLI::App& command) {
       ->group(kGroup);
   command
       .add_option("--words,--wanted_words", words,
-                  "Keywords, separated by commas (default: those of the model, else yes,no,up,down,left,right,on,off,stop,go)")
+                  "Keywords, separated by commas (default: those of the model or of qmn data synth, else yes,no,up,down,left,right,on,off,stop,go)")
       ->type_name("LIST")
       ->group(kGroup);
   command.add_option("--silence_percentage", silence_percentage, "Clips of silence, in percent of the keyword clips (default 10)")
@@ -145,7 +146,9 @@ DatasetSettings DataOptions::resolve(const Metadata* model) const {
     fail_usage("--validation_percentage {} and --testing_percentage {}: nothing is left for training", settings.validation_percentage,
                settings.testing_percentage);
   }
+  settings.folder = resolve_folder(model);
   if (words) settings.wanted_words = split_list(*words, "--words");
+  else if (const std::vector<std::string> spoken = synthesized_words(settings.folder); !spoken.empty()) settings.wanted_words = spoken;
   for (const std::string& word : settings.wanted_words) {
     if (word.front() == '_' || word.front() == '.' || word.find('/') != std::string::npos)
       fail_usage("--words: '{}' cannot be a keyword: it must be the name of a word folder", word);
@@ -158,7 +161,6 @@ DatasetSettings DataOptions::resolve(const Metadata* model) const {
     }
     if (!trained.empty()) settings.wanted_words = trained;
   }
-  settings.folder = resolve_folder(model);
   return settings;
 }
 

@@ -27,6 +27,7 @@ namespace qmn {
 namespace {
 
 constexpr const char* kMarker = "qmn-synth.json";
+constexpr std::uint64_t kMaxMarkerBytes = 1 << 20;
 constexpr double kTrimDb = 40;  // quieter than that below the peak is silence
 constexpr double kTrimMarginMs = 10;
 constexpr double kBabbleSeconds = 4;
@@ -307,6 +308,18 @@ SynthResult synthesize_dataset(const fs::path& folder, const SynthSettings& sett
   output.commit();
   progress.finish(fmt::format("{} written, {} not spoken, {} voices", result.clip_count, result.failed_count, result.voice_count));
   return result;
+}
+
+std::vector<std::string> synthesized_words(const fs::path& folder) {
+  if (!fs::is_regular_file(folder / kMarker)) return {};
+  const nlohmann::json marker = nlohmann::json::parse(read_file(folder / kMarker, kMaxMarkerBytes), nullptr, false);
+  std::vector<std::string> words;
+  try {
+    for (const std::string& word : marker.at("words").get<std::vector<std::string>>()) words.push_back(word_folder(word));
+  } catch (const nlohmann::json::exception&) {
+    fail_data("{}: damaged: it does not say which words were synthesized; give them by --words", (folder / kMarker).string());
+  }
+  return words;
 }
 
 }  // namespace qmn

@@ -33,4 +33,7 @@ struct SynthResult {
 /// Writes the data set; the folder appears when it is complete. Error (data): no speech engine installed (names the packages), disk full.
 SynthResult synthesize_dataset(const std::filesystem::path& folder, const SynthSettings& settings);
 
+/// The keywords that a folder was synthesized for, as its word folders are named; none when it is no folder of synthesize_dataset.
+std::vector<std::string> synthesized_words(const std::filesystem::path& folder);
+
 }  // namespace qmn

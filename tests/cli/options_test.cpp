@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The option groups that commands share: what flags, environment and model make of settings.
 #include "base/error.h"
+#include "base/file.h"
 #include "cli/common.h"
 #include "support/temporary_folder.h"
 
@@ -68,6 +69,21 @@ TEST(SplitList, TrimsItemsAndRefusesEmptyOrRepeatedOnes) {
   expect_error([] { split_list("", "--words"); }, {"2: ", "--words"});
   expect_error([] { split_list("a,b,", "--words"); }, {"2: ", "empty item"});
   expect_error([] { split_list("a,b,a", "--words"); }, {"2: ", "'a' is listed twice"});
+}
+
+TEST(DataOptions, ASynthesizedFolderBringsItsWords) {
+  const TemporaryFolder folder;
+  const auto words_for = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--data", folder.path().string()});
+    return parse<DataOptions>(arguments).resolve(nullptr).wanted_words;
+  };
+  EXPECT_EQ(words_for({}).size(), 10u) << "any other folder has the ten classic words";
+  const fs::path marker = folder.path() / "qmn-synth.json";
+  write_file_atomic(marker, R"({"words": ["hey computer", "stop"]})");
+  EXPECT_EQ(words_for({}), (std::vector<std::string>{"hey_computer", "stop"}));
+  EXPECT_EQ(words_for({"--words", "stop"}), std::vector<std::string>{"stop"});
+  write_file_atomic(marker, "{");
+  expect_error([&] { words_for({}); }, {"1: ", marker.string(), "--words"});
 }
 
 TEST(DataOptions, TheFlagGoesBeforeTheVariableBeforeTheModel) {

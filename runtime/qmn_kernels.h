@@ -11,6 +11,8 @@
 
 #include <stdint.h>
 
+#include "qmn_elementwise.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -65,6 +67,18 @@ typedef struct qmn_average_pool2d {
   int8_t clip_min, clip_max;
 } qmn_average_pool2d;
 
+/* Over the values of the window that lie inside the image: out = clip(round_shift(largest * 2^left_shift, right_shift)).
+ * Pre: left_shift <= 22, right_shift <= 30. */
+typedef struct qmn_max_pool2d {
+  int32_t in_h, in_w, channels;
+  int32_t out_h, out_w;
+  int32_t kernel_h, kernel_w;
+  int32_t stride_h, stride_w;
+  int32_t pad_top, pad_left;
+  int32_t left_shift, right_shift;
+  int8_t clip_min, clip_max;
+} qmn_max_pool2d;
+
 /* out = clip(round_shift(in * 2^left_shift, right_shift)). Pre: left_shift <= 22, right_shift <= 30. May run in place. */
 typedef struct qmn_requantize {
   int32_t count;
@@ -83,6 +97,7 @@ void qmn_conv2d_s8_ref(const qmn_conv2d *layer, const int8_t *input, int8_t *out
 void qmn_depthwise_conv2d_s8_ref(const qmn_conv2d *layer, const int8_t *input, int8_t *output);
 void qmn_fully_connected_s8_ref(const qmn_fully_connected *layer, const int8_t *input, int8_t *output);
 void qmn_average_pool2d_s8_ref(const qmn_average_pool2d *layer, const int8_t *input, int8_t *output);
+void qmn_max_pool2d_s8_ref(const qmn_max_pool2d *layer, const int8_t *input, int8_t *output);
 void qmn_requantize_s8_ref(const qmn_requantize *layer, const int8_t *input, int8_t *output);
 void qmn_softmax_s8_ref(const qmn_softmax *layer, const int8_t *input, int8_t *output);
 

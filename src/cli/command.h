@@ -22,5 +22,6 @@ void add_eval(CLI::App& app);
 void add_export(CLI::App& app);
 void add_run(CLI::App& app);
 void add_quant_test(CLI::App& app);
+void add_sensitivity(CLI::App& app);
 
 }  // namespace qmn::cli

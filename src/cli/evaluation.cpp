@@ -20,6 +20,13 @@ Dataset dataset_for(const Model& model, const DataOptions& options, const std::s
   return dataset;
 }
 
+Split split_of(const std::string& name, const std::string& flag) {
+  for (const Split split : {Split::training, Split::validation, Split::testing}) {
+    if (name == split_name(split)) return split;
+  }
+  fail_usage("{} {}: unknown (there are training, validation, testing)", flag, name);
+}
+
 Comparison compare(const std::vector<float>& reference, const std::vector<float>& other, const FeatureSet& clips, std::size_t class_count) {
   return {paired_difference(reference, other, clips.labels, clips.clip_ids, class_count), agreement(reference, other, class_count), mean_kl(reference, other, class_count)};
 }

@@ -17,6 +17,9 @@ namespace qmn::cli {
 /// The data set with the model's own labels in their order. Error (data) when the model's labels are not those of a keyword data set.
 Dataset dataset_for(const Model& model, const DataOptions& options, const std::string& model_path);
 
+/// Error (usage), naming the flag, for any other word than training, validation and testing.
+Split split_of(const std::string& name, const std::string& flag);
+
 struct Comparison {
   PairedDifference difference;  ///< of accuracy, with its interval
   double agreement = 0;         ///< share of rows with the same label

@@ -43,6 +43,7 @@ void add_commands(CLI::App& app) {
   add_export(app);
   add_run(app);
   add_quant_test(app);
+  add_sensitivity(app);
 }
 
 std::string one_line(std::string text) {

@@ -62,6 +62,15 @@ std::vector<int> top1(std::span<const float> logits, std::size_t class_count) {
   return winners;
 }
 
+double accuracy(std::span<const float> logits, std::span<const int> truth, std::size_t class_count) {
+  const std::vector<int> winners = top1(logits, class_count);
+  QMN_CHECK(winners.size() == truth.size(), "one label for each row of logits");
+  if (winners.empty()) return 0;
+  std::size_t hits = 0;
+  for (std::size_t row = 0; row < winners.size(); ++row) hits += winners[row] == truth[row] ? 1 : 0;
+  return static_cast<double>(hits) / static_cast<double>(winners.size());
+}
+
 double mean_kl(std::span<const float> reference, std::span<const float> other, std::size_t class_count) {
   const std::size_t rows = row_count(reference, class_count);
   QMN_CHECK(reference.size() == other.size(), "the same rows on both sides");

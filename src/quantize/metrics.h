@@ -21,6 +21,8 @@ ConfusionMatrix confusion(std::span<const float> logits, std::span<const int> tr
 
 /// Index of the largest logit of each row; the first of equals.
 std::vector<int> top1(std::span<const float> logits, std::size_t class_count);
+/// Share of rows whose top-1 is the truth; 0 when there are none.
+double accuracy(std::span<const float> logits, std::span<const int> truth, std::size_t class_count);
 /// Mean over rows of KL(softmax(reference) ‖ softmax(other)), in nats.
 double mean_kl(std::span<const float> reference, std::span<const float> other, std::size_t class_count);
 /// Share of rows with the same top-1.

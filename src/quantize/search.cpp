@@ -51,10 +51,7 @@ std::vector<SearchSession::Change> RangeSearch::changes_to(const Quantization& w
 }
 
 CalibrationScore RangeSearch::score_of(const std::vector<float>& logits) const {
-  const std::vector<int> winners = top1(logits, class_count_);
-  std::size_t hits = 0;
-  for (std::size_t row = 0; row < winners.size(); ++row) hits += winners[row] == calibration_.labels[row] ? 1 : 0;
-  return {mean_kl(reference_, logits, class_count_), static_cast<double>(hits) / static_cast<double>(winners.size())};
+  return {mean_kl(reference_, logits, class_count_), accuracy(logits, calibration_.labels, class_count_)};
 }
 
 void set_format(Quantization& quantization, const TiedValues& values, QFormat format) {

@@ -10,12 +10,26 @@
 
 namespace qmn {
 
+/// A bin inside the limits: center(above - 1) <= its frequency <= center(above), where center(-1) and center(bands) are the limits.
+struct MelBin {
+  int above = 0;       ///< 0 … band_count
+  double falling = 0;  ///< w: the share of band above - 1; band `above` has 1 - w. Either may not exist.
+};
+
+struct MelBins {
+  int first_bin = 0;
+  std::vector<MelBin> bins;  ///< of first_bin, first_bin + 1, …
+};
+
+/// `bin_count` = FFT length / 2 + 1.
+MelBins mel_bins(int bin_count, double sample_rate_hz, double lower_hz, double upper_hz, int band_count);
+
 struct MelBand {
   int first_bin = 0;
   std::vector<double> weights;  ///< of first_bin, first_bin + 1, …; empty: the band is narrower than a bin and stays at the floor
 };
 
-/// `bin_count` = FFT length / 2 + 1.
+/// The same, band by band.
 std::vector<MelBand> mel_bands(int bin_count, double sample_rate_hz, double lower_hz, double upper_hz, int band_count);
 
 }  // namespace qmn

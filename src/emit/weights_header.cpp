@@ -59,14 +59,13 @@ constexpr const char* weight_layout() {
 }
 
 /// [out][in/groups][kh][kw] → [out][kh][kw][in], or for a depthwise convolution (one input channel a group) → [kh][kw][out].
-std::vector<float> to_nhwc(const Tensor& weight, bool is_depthwise) {
-  const auto out = static_cast<std::size_t>(weight.shape[0]), in = static_cast<std::size_t>(weight.shape[1]),
-             taps = static_cast<std::size_t>(weight.shape[2] * weight.shape[3]);
-  std::vector<float> result(weight.data.size());
+std::vector<std::int8_t> to_nhwc(const std::vector<std::int32_t>& raw, const Shape& shape, bool is_depthwise) {
+  const auto out = static_cast<std::size_t>(shape[0]), in = static_cast<std::size_t>(shape[1]), taps = static_cast<std::size_t>(shape[2] * shape[3]);
+  std::vector<std::int8_t> result(raw.size());
   for (std::size_t o = 0; o < out; ++o) {
     for (std::size_t i = 0; i < in; ++i) {
       for (std::size_t t = 0; t < taps; ++t) {
-        result[is_depthwise ? t * out + o : (o * taps + t) * in + i] = weight.data[(o * in + i) * taps + t];
+        result[is_depthwise ? t * out + o : (o * taps + t) * in + i] = static_cast<std::int8_t>(raw[(o * in + i) * taps + t]);
       }
     }
   }
@@ -74,14 +73,13 @@ std::vector<float> to_nhwc(const Tensor& weight, bool is_depthwise) {
 }
 
 /// A fully connected layer behind a flattened map reads it in C·H·W order; the device keeps H·W·C.
-std::vector<float> to_hwc_columns(const Tensor& weight, const Shape& map) {
-  const auto out = static_cast<std::size_t>(weight.shape[0]), channels = static_cast<std::size_t>(map[1]),
-             pixels = static_cast<std::size_t>(map[2] * map[3]);
-  std::vector<float> result(weight.data.size());
+std::vector<std::int8_t> to_hwc_columns(const std::vector<std::int32_t>& raw, std::int64_t rows, const Shape& map) {
+  const auto out = static_cast<std::size_t>(rows), channels = static_cast<std::size_t>(map[1]), pixels = static_cast<std::size_t>(map[2] * map[3]);
+  std::vector<std::int8_t> result(raw.size());
   for (std::size_t o = 0; o < out; ++o) {
     for (std::size_t c = 0; c < channels; ++c) {
       for (std::size_t p = 0; p < pixels; ++p) {
-        result[(o * pixels + p) * channels + c] = weight.data[(o * channels + c) * pixels + p];
+        result[(o * pixels + p) * channels + c] = static_cast<std::int8_t>(raw[(o * channels + c) * pixels + p]);
       }
     }
   }
@@ -104,21 +102,22 @@ std::optional<LayerWeights> layer_of(const Model& model, const N& node) {
   } else {
     const Graph& graph = model.graph;
     const Quantization& quantization = *model.quantization;
-    const Tensor& weight = graph.initializer(node.weight);
+    const Shape& shape = graph.shape(node.weight);
     const auto weight_format = quantization.format_of(node.weight);
     if (!weight_format) return std::nullopt;
+    const std::vector<std::int32_t> raw = raw_parameter(graph, quantization, node.weight);
     LayerWeights layer;
     layer.layer = node.name;
     layer.weights_name = graph.value(node.weight).name;
     layer.weight_format = *weight_format;
     if constexpr (std::is_same_v<N, Conv2d>) {
-      const bool is_depthwise = node.groups > 1 && weight.shape[1] == 1;
+      const bool is_depthwise = node.groups > 1 && shape[1] == 1;
       layer.layout = is_depthwise ? weight_layout<DepthwiseConv2dKernel>() : weight_layout<Conv2dKernel>();
-      layer.weights = quantize_s8(to_nhwc(weight, is_depthwise), *weight_format);
+      layer.weights = to_nhwc(raw, shape, is_depthwise);
     } else {
       const auto map = flattened_map(graph, node.input);
       layer.layout = weight_layout<FullyConnectedKernel>();
-      layer.weights = quantize_s8(map ? to_hwc_columns(weight, *map) : weight.data, *weight_format);
+      layer.weights = to_hwc_columns(raw, shape[0], map.value_or(Shape{1, shape[1], 1, 1}));
     }
     const auto in = quantization.format_of(node.input), out = quantization.format_of(node.output);
     if (node.bias != kNoValue) {
@@ -126,7 +125,7 @@ std::optional<LayerWeights> layer_of(const Model& model, const N& node) {
       if (!bias_format) return std::nullopt;
       layer.bias_name = graph.value(node.bias).name;
       layer.bias_format = *bias_format;
-      for (const float value : graph.initializer(node.bias).data) layer.bias.push_back(static_cast<std::int32_t>(quantize(value, *bias_format)));
+      layer.bias = raw_parameter(graph, quantization, node.bias);
       if (in && bias_shift(*in, *weight_format, *bias_format) >= 0) layer.bias_shift = bias_shift(*in, *weight_format, *bias_format);
     }
     if (in && out && out_shift(*in, *weight_format, *out) >= 0) layer.out_shift = out_shift(*in, *weight_format, *out);

@@ -18,6 +18,7 @@
 #include <ATen/ops/ones.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/softmax.h>
+#include <ATen/ops/tensor.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <optional>
@@ -114,6 +115,13 @@ class Batch {
     return format ? fake_quantize_straight_through(reals, *format) : reals;
   }
 
+  at::Tensor round_parameter(const at::Tensor& reals, ValueId id) const {
+    const auto correction = quantization_.corrections.find(id);
+    const at::Tensor corrected = correction == quantization_.corrections.end() ? reals : reals + at::tensor(correction->second).view_as(reals);
+    const auto format = quantization_.format_of(id);
+    return format ? fake_quantize_straight_through(corrected, format->total_bits, quantization_.channels_of(id)) : corrected;
+  }
+
   // Cuts the output off: what is behind it has leaves of its own.
   void keep(std::size_t chunk, ValueId id, const at::Tensor& output) { values_[chunk][id] = output.detach().contiguous(); }
 
@@ -129,7 +137,7 @@ class Batch {
     Parameters rounded;
     for (const ValueId id : parameters(node)) {
       piece.parameters.emplace_back(id, leaf(parameters_.at(id)));
-      rounded[id] = round(piece.parameters.back().second, id);
+      rounded[id] = round_parameter(piece.parameters.back().second, id);
     }
     const std::uint64_t seed = Random{seed_, index, chunk}.next();
     piece.output = round(std::visit(TrainNode{piece.input, rounded, seed}, node), output_of(node));

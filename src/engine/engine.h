@@ -4,7 +4,7 @@
 // libtorch takes 0.5–0.9 s to start, so it lives in a module (libqmn_engine.so) that is loaded on first use; this header names no
 // torch type. Inputs are [clip][features of one clip] row-major; logits are [clip][classes].
 // Fake-quant: weights, biases and activations that have a format in the Quantization are rounded ties up and saturated
-// (qformat/qformat.h), activations after their fused activation. Average pools of quantized values are computed in double, so that
+// (qformat/qformat.h), parameters after their correction and channel by channel where they say so, activations after their fused activation. Average pools of quantized values are computed in double, so that
 // fake-quant equals the simulator bit for bit while accumulators stay below 2^24.
 #pragma once
 
@@ -31,17 +31,16 @@ class Evaluator {
   virtual void run_observed(std::span<const float> inputs, std::int64_t clip_count, const Observe& observe) = 0;
 };
 
-/// Inference with all intermediate values kept, so that a changed format re-runs only what lies behind it.
+/// Inference with all intermediate values kept, so that a changed format, set of channels or correction re-runs only what lies behind it.
 class SearchSession {
  public:
-  using Change = std::pair<ValueId, std::optional<QFormat>>;  ///< nullopt: float
   virtual ~SearchSession() = default;
-  /// Logits of the current formats.
+  /// Logits of the current quantization.
   virtual const std::vector<float>& logits() const = 0;
-  /// Logits as if the changes were made; nothing is kept.
-  virtual std::vector<float> try_changes(std::span<const Change> changes) = 0;
-  /// Makes the changes.
-  virtual void commit(std::span<const Change> changes) = 0;
+  /// Logits under another quantization of the same graph; nothing is kept.
+  virtual std::vector<float> try_quantization(const Quantization& target) = 0;
+  /// Makes it the current one.
+  virtual void commit(const Quantization& target) = 0;
   virtual const Quantization& quantization() const = 0;
 };
 

@@ -87,16 +87,17 @@ struct RunNode {
 
 }  // namespace
 
-at::Tensor make_parameter(const Tensor& initializer, std::optional<QFormat> format) {
-  at::Tensor parameter = at::empty(initializer.shape, at::kFloat);
-  std::copy(initializer.data.begin(), initializer.data.end(), parameter.data_ptr<float>());
-  if (format) round_to_format(floats(parameter), *format, false);
+at::Tensor make_parameter(const Graph& graph, const Quantization& quantization, ValueId id) {
+  const std::vector<float> reals = corrected_parameter(graph, quantization, id);
+  at::Tensor parameter = at::empty(graph.initializer(id).shape, at::kFloat);
+  std::copy(reals.begin(), reals.end(), parameter.data_ptr<float>());
+  if (const auto format = quantization.format_of(id)) round_channels(floats(parameter), format->total_bits, quantization.channels_of(id));
   return parameter;
 }
 
 Parameters make_parameters(const Graph& graph, const Quantization& quantization) {
   Parameters parameters;
-  for (const auto& [id, initializer] : graph.initializers) parameters.emplace(id, make_parameter(initializer, quantization.format_of(id)));
+  for (const auto& [id, initializer] : graph.initializers) parameters.emplace(id, make_parameter(graph, quantization, id));
   return parameters;
 }
 

@@ -17,9 +17,9 @@ inline constexpr std::int64_t kChunkClips = 25;
 /// Of the graph's initializers, float32, contiguous.
 using Parameters = std::map<ValueId, at::Tensor>;
 
-/// Copies the initializers; those with a format are fake-quantized.
+/// Copies the initializers; those with a format are corrected and fake-quantized.
 Parameters make_parameters(const Graph& graph, const Quantization& quantization);
-at::Tensor make_parameter(const Tensor& initializer, std::optional<QFormat> format);
+at::Tensor make_parameter(const Graph& graph, const Quantization& quantization, ValueId id);
 
 /// Conv with any pads, and Gemm, both differentiable. The fused activation is left to the caller.
 at::Tensor convolve(const Conv2d& node, const at::Tensor& input, const Parameters& parameters);

@@ -50,6 +50,14 @@ void round_to_format(std::span<float> reals, QFormat format, bool clips_at_zero)
                clips_at_zero ? 0.0f : static_cast<float>(format.raw_min()), static_cast<float>(format.raw_max()));
 }
 
+void round_channels(std::span<float> reals, int total_bits, std::span<const int> frac_bits) {
+  QMN_CHECK(!frac_bits.empty() && reals.size() % frac_bits.size() == 0, "a parameter has a format for each of its channels");
+  const std::size_t channel_size = reals.size() / frac_bits.size();
+  for (std::size_t channel = 0; channel < frac_bits.size(); ++channel) {
+    round_to_format(reals.subspan(channel * channel_size, channel_size), {total_bits, frac_bits[channel]}, false);
+  }
+}
+
 void clip_at_zero(std::span<float> reals) {
   for (float& real : reals) real = real > 0.0f ? real : 0.0f;
 }

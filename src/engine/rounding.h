@@ -14,6 +14,9 @@ namespace qmn {
 /// ReLU comes first.
 void round_to_format(std::span<float> reals, QFormat format, bool clips_at_zero);
 
+/// A parameter, channel by channel along its first dimension; one entry of frac_bits stands for the whole tensor.
+void round_channels(std::span<float> reals, int total_bits, std::span<const int> frac_bits);
+
 /// reals[i] = max(reals[i], 0)
 void clip_at_zero(std::span<float> reals);
 

@@ -32,19 +32,19 @@ class TorchSearchSession : public SearchSession {
   const std::vector<float>& logits() const override { return logits_; }
   const Quantization& quantization() const override { return quantization_; }
 
-  std::vector<float> try_changes(std::span<const Change> changes) override {
+  std::vector<float> try_quantization(const Quantization& target) override {
     return guarded([&] {
       std::vector<float> logits = logits_;
-      const Trial trial = make_trial(changes);
-      run(trial.plan, trial.quantization, trial.parameters, logits, false);
+      const Trial trial = make_trial(target);
+      run(trial.plan, target, trial.parameters, logits, false);
       return logits;
     });
   }
 
-  void commit(std::span<const Change> changes) override {
+  void commit(const Quantization& target) override {
     guarded([&] {
-      Trial trial = make_trial(changes);
-      quantization_ = std::move(trial.quantization);
+      Trial trial = make_trial(target);
+      quantization_ = target;
       parameters_ = std::move(trial.parameters);
       run(trial.plan, quantization_, parameters_, logits_, true);
     });
@@ -56,20 +56,16 @@ class TorchSearchSession : public SearchSession {
     std::vector<std::size_t> nodes;  // to recompute, in order
   };
   struct Trial {
-    Quantization quantization;
     Parameters parameters;
     Plan plan;
   };
 
-  Trial make_trial(std::span<const Change> changes) const {
-    Trial trial{quantization_, parameters_, {}};
+  Trial make_trial(const Quantization& target) const {
+    Trial trial{parameters_, {}};
     std::set<ValueId> changed;
-    for (const auto& [id, format] : changes) {
-      QMN_CHECK(id >= 0 && static_cast<std::size_t>(id) < graph_.values.size(), "a change names a value of the graph");
-      if (trial.quantization.format_of(id) == format) continue;
-      if (format) trial.quantization.formats[id] = *format;
-      else trial.quantization.formats.erase(id);
-      if (graph_.is_initializer(id)) trial.parameters[id] = make_parameter(graph_.initializer(id), format);
+    for (const ValueId id : differing_values(quantization_, target)) {
+      QMN_CHECK(id >= 0 && static_cast<std::size_t>(id) < graph_.values.size(), "a quantization names values of its graph");
+      if (graph_.is_initializer(id)) trial.parameters[id] = make_parameter(graph_, target, id);
       changed.insert(id);
     }
     trial.plan.rounds_input = changed.contains(graph_.input);

@@ -32,6 +32,15 @@ Metadata read_metadata(const onnx::ModelProto& proto, const std::string& file_na
   return {};
 }
 
+std::vector<float> transposed(const std::vector<float>& matrix, const Shape& shape) {
+  const auto rows = static_cast<std::size_t>(shape[0]), columns = static_cast<std::size_t>(shape[1]);
+  std::vector<float> out(matrix.size());
+  for (std::size_t row = 0; row < rows; ++row) {
+    for (std::size_t column = 0; column < columns; ++column) out[column * rows + row] = matrix[row * columns + column];
+  }
+  return out;
+}
+
 }  // namespace
 
 Model OnnxReader::read() {
@@ -78,7 +87,7 @@ void OnnxReader::define(const std::string& name, Entry entry) {
 void OnnxReader::define_constant(const std::string& name, const onnx::TensorProto& proto) {
   if (name.empty()) fail_data("an initializer has no name");
   define(name, {.activation = kNoValue,
-                .constant = std::make_shared<Constant>(Constant{name, std::make_shared<OnnxTensor>(decode(proto, name)), std::nullopt}),
+                .constant = std::make_shared<Constant>(Constant{name, std::make_shared<OnnxTensor>(decode(proto, name))}),
                 .quantized = std::nullopt});
 }
 
@@ -122,27 +131,40 @@ ValueId OnnxReader::parameter(const onnx::NodeProto& node, int index, Layout lay
   const OnnxTensor& numbers = *source->tensor;
   if (!numbers.is_float()) fail_data("{}: its parameter {} holds integers, but float32 is needed", title_, source->name);
   check_shape(numbers.shape, fmt::format("{}: its parameter {}", title_, source->name));
-  Tensor tensor{numbers.shape, {}};
+  Tensor tensor{numbers.shape, numbers.reals};
   if (layout == Layout::transposed) {
     if (tensor.shape.size() != 2)
       fail_data("{}: its weight {} has shape {}, but two dimensions are needed", title_, source->name, to_string(tensor.shape));
-    const auto rows = static_cast<std::size_t>(tensor.shape[0]), columns = static_cast<std::size_t>(tensor.shape[1]);
+    tensor.data = transposed(numbers.reals, numbers.shape);
     std::swap(tensor.shape[0], tensor.shape[1]);
-    tensor.data.resize(numbers.reals.size());
-    for (std::size_t row = 0; row < rows; ++row) {
-      for (std::size_t column = 0; column < columns; ++column) tensor.data[column * rows + row] = numbers.reals[row * columns + column];
-    }
-  } else {
-    if (layout == Layout::vector) tensor.shape = {static_cast<std::int64_t>(numbers.reals.size())};
-    tensor.data = numbers.reals;
+  } else if (layout == Layout::vector) {
+    tensor.shape = {static_cast<std::int64_t>(numbers.reals.size())};
   }
   // The constant's own name, unless another parameter was made of it already, in another layout or format.
   const bool is_taken = std::any_of(parameters_.begin(), parameters_.end(),
                                     [&](const auto& known_one) { return known_one.first.first->name == source->name; });
   const ValueId id = graph().add_initializer(is_taken ? fresh_name(source->name) : source->name, std::move(tensor));
   parameters_.emplace(std::pair{source, layout}, id);
-  if (source->format) quantization_.formats[id] = *source->format;
+  store_format(id, *source, layout);
   return id;
+}
+
+void OnnxReader::store_format(ValueId id, const Constant& source, Layout layout) {
+  if (!source.correction.empty() && !source.format) {  // plain arithmetic between constants
+    std::vector<float>& reals = graph().initializer(id).data;
+    const std::vector<float> addend = layout == Layout::transposed ? transposed(source.correction, source.tensor->shape) : source.correction;
+    for (std::size_t i = 0; i < reals.size(); ++i) reals[i] += addend[i];
+  }
+  if (!source.format) return;
+  const StoredFormat& format = *source.format;
+  if (format.frac_bits.size() > 1) {
+    const std::size_t channel_axis = layout == Layout::transposed ? 1 : 0;
+    const bool is_channel = layout == Layout::vector ? format.frac_bits.size() == source.tensor->reals.size() : format.axis == channel_axis;
+    if (!is_channel) fail_data("{}: its parameter {} has a scale for each index of axis {}, but one for each output channel is supported", title_, source.name, format.axis);
+  }
+  quantization_.set_channels(id, format.total_bits, format.frac_bits);
+  if (!source.correction.empty())
+    quantization_.corrections[id] = layout == Layout::transposed ? transposed(source.correction, source.tensor->shape) : source.correction;
 }
 
 void OnnxReader::read_input() {
@@ -210,6 +232,7 @@ Model parse_onnx(const std::string& bytes, const std::string& file_name) {
     Model model = OnnxReader(proto).read();
     model.metadata = std::move(metadata);
     verify(model.graph);
+    if (model.quantization) verify(model.graph, *model.quantization);
     return model;
   } catch (const Error& error) {
     throw Error(error.kind(), fmt::format("{}: {}", file_name, error.what()));

@@ -28,11 +28,21 @@ class OnnxReader {
   Model read();
 
  private:
+  /// What scales and zero points stand for. frac_bits: one entry for the whole tensor, or one for each index along `axis`.
+  struct StoredFormat {
+    int total_bits = 8;
+    std::vector<int> frac_bits;
+    std::size_t axis = 0;
+    friend bool operator==(const StoredFormat&, const StoredFormat&) = default;
+    std::string name() const;
+  };
+
   /// A tensor whose numbers are in the file.
   struct Constant {
     std::string name;  ///< of the parameter that it becomes
     std::shared_ptr<const OnnxTensor> tensor;
-    std::optional<QFormat> format;
+    std::optional<StoredFormat> format{};
+    std::vector<float> correction{};  ///< as many as the tensor's numbers, or none
   };
   using ConstantPtr = std::shared_ptr<const Constant>;
 
@@ -40,7 +50,7 @@ class OnnxReader {
   struct Entry {
     ValueId activation = kNoValue;     ///< set for activations
     ConstantPtr constant;              ///< set for constants
-    std::optional<QFormat> quantized;  ///< it is the output of this QuantizeLinear and waits for a DequantizeLinear
+    std::optional<StoredFormat> quantized;  ///< it is the output of this QuantizeLinear and waits for a DequantizeLinear
   };
 
   /// How a constant's numbers are laid out in the parameter made of it.
@@ -72,6 +82,8 @@ class OnnxReader {
   std::string fresh_name(std::string name);
   /// The graph's parameter that a constant becomes; made on first use.
   ValueId parameter(const onnx::NodeProto& node, int index, Layout layout = Layout::plain);
+  /// The constant's format and correction, as those of the parameter made of it.
+  void store_format(ValueId id, const Constant& source, Layout layout);
 
   // ---- input, nodes, output
   Graph& graph() { return model_.graph; }
@@ -120,12 +132,16 @@ class OnnxReader {
   void read_constant(const onnx::NodeProto& node);
 
   // ---- fixed point
-  /// The format that a scale and a zero point stand for. `what` is the tensor.
-  QFormat read_format(const onnx::NodeProto& node, const std::string& what, std::optional<int> integer_type);
+  /// The format that scales and zero points stand for. `what` is the tensor, `shape` its shape.
+  StoredFormat read_format(const onnx::NodeProto& node, const std::string& what, const Shape& shape, std::optional<int> integer_type);
+  /// A parameter and its correction.
+  void read_correction(const onnx::NodeProto& node);
   void read_quantize(const onnx::NodeProto& node);
   void read_dequantize(const onnx::NodeProto& node);
-  /// The float values behind an integer constant: those that the file keeps beside it, else raw · step.
-  std::shared_ptr<const OnnxTensor> dequantized(const OnnxTensor& raw, QFormat format, const std::string& name) const;
+  /// The parameter behind an integer constant: the float values and the correction that the file keeps beside it, else raw · step.
+  ConstantPtr dequantized(const OnnxTensor& raw, const StoredFormat& format, const std::string& name) const;
+  /// The numbers of the note with this key; none when there is no such note.
+  std::vector<float> float_note(const std::string& key, std::size_t count) const;
 
   const onnx::ModelProto& proto_;
   const onnx::GraphProto& in_;

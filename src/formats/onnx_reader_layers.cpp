@@ -107,6 +107,7 @@ void OnnxReader::read_mat_mul(const onnx::NodeProto& node) {
 void OnnxReader::read_add(const onnx::NodeProto& node) {
   OnnxAttributes(node, title_).expect_no_other();
   input_name(node, 0), input_name(node, 1);
+  if (entry(node.input(0)).constant && entry(node.input(1)).constant) return read_correction(node);
   const int constant_index = entry(node.input(0)).constant ? 0 : 1;
   const ValueId input = activation(node, 1 - constant_index);
   Node* producer = entry(node.input(constant_index)).constant ? sole_producer(node, 1 - constant_index, input) : nullptr;

@@ -4,7 +4,9 @@
 // A fixed-point activation v:   node → "v/float" → QuantizeLinear → "v/quantized" → DequantizeLinear → "v"
 //   (the graph's input: "v" → QuantizeLinear → "v/quantized" → DequantizeLinear → "v/dequantized")
 // An 8- or 16-bit parameter p:  float initializer "p" → QuantizeLinear → "p/quantized" → DequantizeLinear → "p/dequantized"
+//   with a correction:          "p" + initializer "p/correction" → Add → "p/corrected" → QuantizeLinear → …
 // A 32-bit parameter p:         int32 initializer "p/raw" → DequantizeLinear → "p"     (its floats: onnx_conventions.h)
+// Per channel:                  the scale and the zero point are vectors, axis 0
 // A fused activation:           node → "v/linear" → Relu → …
 #include "formats/onnx_conventions.h"
 #include "formats/onnx_format.h"
@@ -77,27 +79,45 @@ class Writer {
     for (std::int64_t number : numbers) attribute.add_ints(number);
   }
 
-  std::string add_scalar(const std::string& name, float number) {
+  std::string add_floats(const std::string& name, const Shape& shape, std::span<const float> numbers) {
     onnx::TensorProto& tensor = *out_.add_initializer();
     tensor.set_name(fresh_value(name));
-    encode_float({}, {&number, 1}, tensor);
+    encode_float(shape, numbers, tensor);
     return tensor.name();
+  }
+  std::string add_scalar(const std::string& name, float number) { return add_floats(name, {}, {&number, 1}); }
+
+  /// frac_bits: one entry for the whole tensor, or one for each channel.
+  struct StoredFormat {
+    int total_bits = 8;
+    std::vector<int> frac_bits;
+    bool is_per_channel() const { return frac_bits.size() > 1; }
+    Shape shape() const { return is_per_channel() ? Shape{static_cast<std::int64_t>(frac_bits.size())} : Shape{}; }
+  };
+
+  StoredFormat stored_format(ValueId id, QFormat format) const { return {format.total_bits, model_.quantization->channels_of(id)}; }
+
+  std::string add_scale(const std::string& value_name, const StoredFormat& format) {
+    std::vector<float> steps;
+    for (const int frac_bits : format.frac_bits) steps.push_back(static_cast<float>(QFormat{format.total_bits, frac_bits}.step()));
+    return add_floats(value_name + "/scale", format.shape(), steps);
   }
 
   /// from → QuantizeLinear → DequantizeLinear → to
-  void write_fixed_point(const std::string& value_name, QFormat format, const std::string& from, const std::string& to) {
-    const std::string scale = add_scalar(value_name + "/scale", static_cast<float>(format.step()));
+  void write_fixed_point(const std::string& value_name, const StoredFormat& format, const std::string& from, const std::string& to) {
+    const std::string scale = add_scale(value_name, format);
     onnx::TensorProto& zero = *out_.add_initializer();
     zero.set_name(fresh_value(value_name + "/zero_point"));
-    const std::int64_t none = 0;
-    encode_integers(format.total_bits == 8 ? onnx::TensorProto::INT8 : onnx::TensorProto::INT16, {}, {&none, 1}, zero);
+    const std::vector<std::int64_t> zeros(format.frac_bits.size(), 0);
+    encode_integers(format.total_bits == 8 ? onnx::TensorProto::INT8 : onnx::TensorProto::INT16, format.shape(), zeros, zero);
     const std::string zero_name = zero.name(), quantized = fresh_value(value_name + "/quantized");
-    onnx::NodeProto& quantize =
-        add_node("QuantizeLinear", fresh(node_names_, value_name + "/quantize"), {from, scale, zero_name}, quantized);
-    if (format.total_bits == 16) quantize.set_domain(kMicrosoftDomain);
-    onnx::NodeProto& dequantize =
-        add_node("DequantizeLinear", fresh(node_names_, value_name + "/dequantize"), {quantized, scale, zero_name}, to);
-    if (format.total_bits == 16) dequantize.set_domain(kMicrosoftDomain);
+    const auto add = [&](const char* op, const char* suffix, const std::string& input, const std::string& output) {
+      onnx::NodeProto& node = add_node(op, fresh(node_names_, value_name + suffix), {input, scale, zero_name}, output);
+      if (format.total_bits == 16) node.set_domain(kMicrosoftDomain);
+      if (format.is_per_channel()) set(node, "axis", std::int64_t{0});
+    };
+    add("QuantizeLinear", "/quantize", from, quantized);
+    add("DequantizeLinear", "/dequantize", quantized, to);
     has_16_bit_ |= format.total_bits == 16;
   }
 
@@ -107,51 +127,55 @@ class Writer {
     encode_float(tensor.shape, tensor.data, proto);
   }
 
+  const std::vector<float>* correction_of(ValueId id) const {
+    const auto found = model_.quantization->corrections.find(id);
+    return found == model_.quantization->corrections.end() ? nullptr : &found->second;
+  }
+
   void write_parameter(ValueId id, const Tensor& tensor) {
     const std::string& name = graph_.value(id).name;
     const std::optional<QFormat> format = format_of(id);
     readers_name_[id] = name;
     if (!format) return write_float_initializer(name, tensor);
-    if (format->total_bits == 32) return write_32_bit_parameter(name, *format, tensor);
-    if (format->total_bits != 8 && format->total_bits != 16)
-      fail_data("the tensor {} has {} bits: 8, 16 or 32 can be written", name, format->total_bits);
+    if (format->total_bits == 32) return write_32_bit_parameter(id, *format, tensor);
     write_float_initializer(name, tensor);
+    std::string rounded = name;
+    if (const std::vector<float>* correction = correction_of(id)) {
+      rounded = fresh_value(name + "/corrected");
+      add_node("Add", fresh(node_names_, name + "/correct"), {name, add_floats(name + "/correction", tensor.shape, *correction)}, rounded);
+    }
     readers_name_[id] = fresh_value(name + "/dequantized");
-    write_fixed_point(name, *format, name, readers_name_[id]);
+    write_fixed_point(name, stored_format(id, *format), rounded, readers_name_[id]);
   }
 
-  void write_32_bit_parameter(const std::string& name, QFormat format, const Tensor& tensor) {
-    std::vector<std::int64_t> raw;
+  static std::string hex_of(const std::vector<float>& reals) {
     std::string hex;
-    for (float real : tensor.data) {
-      raw.push_back(quantize(static_cast<double>(real), format));
-      hex += fmt::format("{:08x}", std::bit_cast<std::uint32_t>(real));
-    }
+    for (float real : reals) hex += fmt::format("{:08x}", std::bit_cast<std::uint32_t>(real));
+    return hex;
+  }
+
+  void write_32_bit_parameter(ValueId id, QFormat format, const Tensor& tensor) {
+    const std::string& name = graph_.value(id).name;
+    const std::vector<std::int32_t> raw = raw_parameter(graph_, *model_.quantization, id);
     onnx::TensorProto& proto = *out_.add_initializer();
     proto.set_name(fresh_value(name + "/raw"));
-    encode_integers(onnx::TensorProto::INT32, tensor.shape, raw, proto);
+    encode_integers(onnx::TensorProto::INT32, tensor.shape, std::vector<std::int64_t>(raw.begin(), raw.end()), proto);
     const std::string raw_name = proto.name();
-    const std::string scale = add_scalar(name + "/scale", static_cast<float>(format.step()));
-    add_node("DequantizeLinear", fresh(node_names_, name + "/dequantize"), {raw_name, scale}, name);
-    float_notes_.emplace_back(kFloatKeyPrefix + name, std::move(hex));
+    const StoredFormat stored = stored_format(id, format);
+    onnx::NodeProto& node = add_node("DequantizeLinear", fresh(node_names_, name + "/dequantize"), {raw_name, add_scale(name, stored)}, name);
+    if (stored.is_per_channel()) set(node, "axis", std::int64_t{0});
+    float_notes_.emplace_back(kFloatKeyPrefix + name, hex_of(tensor.data));
+    if (const std::vector<float>* correction = correction_of(id)) float_notes_.emplace_back(kCorrectionKeyPrefix + name, hex_of(*correction));
   }
 
   void write_input() {
     const Value& input = graph_.value(graph_.input);
     write_value_info(*out_.add_input(), input.name, input.shape);
     readers_name_[graph_.input] = input.name;
-    if (const std::optional<QFormat> format = checked_activation_format(graph_.input)) {
+    if (const std::optional<QFormat> format = format_of(graph_.input)) {
       readers_name_[graph_.input] = fresh_value(input.name + "/dequantized");
-      write_fixed_point(input.name, *format, input.name, readers_name_[graph_.input]);
+      write_fixed_point(input.name, stored_format(graph_.input, *format), input.name, readers_name_[graph_.input]);
     }
-  }
-
-  std::optional<QFormat> checked_activation_format(ValueId id) const {
-    const std::optional<QFormat> format = format_of(id);
-    if (format && format->total_bits != 8 && format->total_bits != 16) {
-      fail_data("the activation {} has {} bits: 8 or 16 can be written", graph_.value(id).name, format->total_bits);
-    }
-    return format;
   }
 
   static void write_value_info(onnx::ValueInfoProto& info, const std::string& name, const Shape& shape) {
@@ -173,7 +197,7 @@ class Writer {
   onnx::NodeProto& write_op(const N& node, const char* op, std::initializer_list<ValueId> constants = {},
                             Activation activation = Activation::none) {
     const std::string& name = graph_.value(node.output).name;
-    const std::optional<QFormat> format = checked_activation_format(node.output);
+    const std::optional<QFormat> format = format_of(node.output);
     const std::string before_quantize = format ? fresh_value(name + "/float") : name;
     const std::string before_activation = activation == Activation::relu ? fresh_value(name + "/linear") : before_quantize;
     onnx::NodeProto& op_node = add_node(op, node.name, {readers_name_.at(node.input)}, before_activation);
@@ -183,7 +207,7 @@ class Writer {
     if (activation == Activation::relu) {
       add_node("Relu", fresh(node_names_, node.name + "/relu"), {before_activation}, before_quantize).set_doc_string(kFusedActivation);
     }
-    if (format) write_fixed_point(name, *format, before_quantize, name);
+    if (format) write_fixed_point(name, stored_format(node.output, *format), before_quantize, name);
     readers_name_[node.output] = name;
     return op_node;  // stays valid: protobuf keeps messages in place
   }
@@ -261,6 +285,7 @@ class Writer {
 
 std::string serialize_onnx(const Model& model) {
   verify(model.graph);
+  if (model.quantization) verify(model.graph, *model.quantization);
   std::string bytes = Writer(model).write();
   if (bytes.size() > kMaxModelBytes) fail_data("the model takes {} bytes as a file (at most {})", bytes.size(), kMaxModelBytes);
   return bytes;

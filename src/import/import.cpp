@@ -32,10 +32,15 @@ Quantization carry_over(const Graph& before, Quantization quantization, const Gr
     if (relu != nullptr && !after.find(before.value(relu->input).name))
       merge_formats(before, quantization, node, relu->input, relu->output);
   }
+  const auto carry = [&](const auto& from, auto& to) {
+    for (const auto& [id, entry] : from) {
+      if (const std::optional<ValueId> kept = after.find(before.value(id).name)) to.emplace(*kept, entry);
+    }
+  };
   Quantization out;
-  for (const auto& [id, format] : quantization.formats) {
-    if (const std::optional<ValueId> kept = after.find(before.value(id).name)) out.formats.emplace(*kept, format);
-  }
+  carry(quantization.formats, out.formats);
+  carry(quantization.channel_frac_bits, out.channel_frac_bits);
+  carry(quantization.corrections, out.corrections);
   return out;
 }
 

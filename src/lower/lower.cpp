@@ -53,6 +53,7 @@ class Lowering {
     verify(graph_);
     if (!model.quantization) fail_data("the model {} is not quantized: no value has a fixed-point format; quantize it first", graph_.name);
     quantization_ = &*model.quantization;
+    verify(graph_, *quantization_);
     program_.name = c_identifier(graph_.name, "net");
     program_.metadata = model.metadata;
   }
@@ -128,9 +129,7 @@ class Lowering {
     if (bias.format.total_bits != 8 && bias.format.total_bits != 32) {
       fail_data("{}: its bias {} has {} bits; kernels take 8 or 32", user, name, bias.format.total_bits);
     }
-    for (float real : graph_.initializer(id).data) {
-      bias.values.push_back(static_cast<std::int32_t>(quantize(static_cast<double>(real), bias.format)));
-    }
+    bias.values = raw_parameter(graph_, *quantization_, id);
     bias.shift = bias_shift(in, weight, bias.format);
     if (bias.format.total_bits == 32 && bias.shift != 0) {
       fail_data("{}: its 32-bit bias {} has {} fractional bits; the accumulator's {} are needed", user, name, bias.format.frac_bits,
@@ -172,7 +171,8 @@ class Lowering {
     kernel.input = tensor_of(node.input);
     kernel.output = add_tensor(node.output, user);
     kernel.weight_format = format_8_bit(node.weight, user);
-    kernel.weights = quantize_s8(weight.data, kernel.weight_format);
+    if (quantization_->is_per_channel(node.weight)) fail_data("{}: its weight {} has a format for each channel", user, graph_.value(node.weight).name);
+    for (const std::int32_t raw : raw_parameter(graph_, *quantization_, node.weight)) kernel.weights.push_back(static_cast<std::int8_t>(raw));
     kernel.weights_name = kernel_names_.take(graph_.value(node.weight).name, "weights");
     kernel.bias = lower_bias(node.bias, weight.shape[0], in, kernel.weight_format, user);
     kernel.bias_name = kernel_names_.take(node.bias == kNoValue ? kernel.name + "_bias" : graph_.value(node.bias).name, "bias");

@@ -3,8 +3,6 @@
 
 #include "quantize/metrics.h"
 
-#include <set>
-
 namespace qmn {
 namespace {
 
@@ -25,29 +23,16 @@ RangeSearch::RangeSearch(const Graph& graph, Quantization wish, const FeatureSet
       score_(score_of(session_->logits())) {}
 
 std::optional<CalibrationScore> RangeSearch::evaluate(const Quantization& wish) {
-  const std::vector<SearchSession::Change> changes = changes_to(wish);
-  if (changes.empty()) return std::nullopt;
+  const Quantization target = legalized(graph_, wish);
+  if (target == shipped()) return std::nullopt;
   ++evaluations_;
-  return score_of(session_->try_changes(changes));
+  return score_of(session_->try_quantization(target));
 }
 
 void RangeSearch::keep(const Quantization& wish, const CalibrationScore& score) {
-  const std::vector<SearchSession::Change> changes = changes_to(wish);
-  if (!changes.empty()) session_->commit(changes);
+  session_->commit(legalized(graph_, wish));
   wish_ = wish;
   score_ = score;
-}
-
-std::vector<SearchSession::Change> RangeSearch::changes_to(const Quantization& wish) const {
-  const Quantization target = legalized(graph_, wish);
-  std::set<ValueId> ids;
-  for (const auto& [id, format] : target.formats) ids.insert(id);
-  for (const auto& [id, format] : shipped().formats) ids.insert(id);
-  std::vector<SearchSession::Change> changes;
-  for (const ValueId id : ids) {
-    if (target.format_of(id) != shipped().format_of(id)) changes.emplace_back(id, target.format_of(id));
-  }
-  return changes;
 }
 
 CalibrationScore RangeSearch::score_of(const std::vector<float>& logits) const {
@@ -55,7 +40,7 @@ CalibrationScore RangeSearch::score_of(const std::vector<float>& logits) const {
 }
 
 void set_format(Quantization& quantization, const TiedValues& values, QFormat format) {
-  for (const ValueId value : values) quantization.formats[value] = format;
+  for (const ValueId value : values) quantization.set_format(value, format);
 }
 
 std::vector<TiedValues> free_activations(const Graph& graph, const std::map<ValueId, QFormat>& fixed) {

@@ -35,7 +35,6 @@ class RangeSearch {
   std::int64_t evaluations() const { return evaluations_; }
 
  private:
-  std::vector<SearchSession::Change> changes_to(const Quantization& wish) const;
   CalibrationScore score_of(const std::vector<float>& logits) const;
 
   const Graph& graph_;

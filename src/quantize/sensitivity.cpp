@@ -33,10 +33,10 @@ std::vector<TensorSensitivity> quantized_tensors(const Graph& graph, const Quant
   return tensors;
 }
 
-std::vector<SearchSession::Change> changes_of(const TiedValues& values, std::optional<QFormat> format) {
-  std::vector<SearchSession::Change> changes;
-  for (const ValueId value : values) changes.emplace_back(value, format);
-  return changes;
+/// `base`, but these values as in `source`.
+Quantization with(Quantization base, const TiedValues& values, const Quantization& source) {
+  for (const ValueId value : values) base.take(value, source);
+  return base;
 }
 
 }  // namespace
@@ -70,14 +70,14 @@ Sensitivity measure_sensitivity(const Model& quantized, const FeatureSet& clips,
     reference = session->logits();
     result.float_net = score(reference);
     for (TensorSensitivity& tensor : result.tensors) {
-      tensor.one_only = score(session->try_changes(changes_of(tensor.values, tensor.format)));
+      tensor.one_only = score(session->try_quantization(with({}, tensor.values, quantization)));
       progress.update(++done, fmt::format("{} alone", tensor.name));
     }
   }
   const std::unique_ptr<SearchSession> session = engine().search_session(graph, quantization, clips.features, clips.row_count());
   result.quantized_net = score(session->logits());
   for (TensorSensitivity& tensor : result.tensors) {
-    tensor.leave_one_out = score(session->try_changes(changes_of(tensor.values, std::nullopt)));
+    tensor.leave_one_out = score(session->try_quantization(with(quantization, tensor.values, {})));
     tensor.harm = result.quantized_net.kl - tensor.leave_one_out.kl;
     progress.update(++done, fmt::format("all but {}", tensor.name));
   }

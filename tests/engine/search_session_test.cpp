@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A try equals an evaluator that is built afresh with the changed formats, bit for bit.
+// A try equals an evaluator that is built afresh with the changed formats, channels and corrections, bit for bit.
 #include "engine/engine.h"
 #include "nets.h"
 
@@ -8,26 +8,30 @@
 namespace qmn {
 namespace {
 
-Quantization changed(Quantization quantization, std::span<const SearchSession::Change> changes) {
-  for (const auto& [id, format] : changes) {
-    if (format) quantization.formats[id] = *format;
-    else quantization.formats.erase(id);
-  }
-  return quantization;
-}
-
 class SearchSessionTest : public testing::Test {
  protected:
   std::vector<float> afresh(const Quantization& quantization) { return engine().evaluator(graph, &quantization)->run(inputs, clips); }
 
-  std::vector<SearchSession::Change> draw_changes(Random& random) const {
-    std::vector<SearchSession::Change> changes;
+  /// Up to four values of another format; parameters may get channels or a correction.
+  Quantization changed(Quantization quantization, Random& random) const {
     for (std::uint64_t i = 0; i <= random.uniform_int(3); ++i) {
       const auto id = static_cast<ValueId>(random.uniform_int(graph.values.size()));
-      if (random.uniform() < 0.2) changes.emplace_back(id, std::nullopt);
-      else changes.emplace_back(id, QFormat{8, static_cast<int>(random.uniform_int(7)) + 1});
+      if (random.uniform() < 0.2) {
+        quantization.take(id, {});
+        continue;
+      }
+      const auto frac_bits = [&] { return static_cast<int>(random.uniform_int(7)) + 1; };
+      quantization.set_format(id, {8, frac_bits()});
+      if (!graph.is_initializer(id)) continue;
+      const Tensor& parameter = graph.initializer(id);
+      if (random.uniform() < 0.4) {
+        std::vector<int> channels(static_cast<std::size_t>(parameter.shape[0]));
+        for (int& channel : channels) channel = frac_bits();
+        quantization.set_channels(id, 8, channels);
+      }
+      if (random.uniform() < 0.4) quantization.corrections[id] = test::random_floats(element_count(parameter.shape), random.next(), -0.2, 0.2);
     }
-    return changes;
+    return quantization;
   }
 
   const Graph graph = test::small_ds_cnn(31);
@@ -49,19 +53,18 @@ TEST_F(SearchSessionTest, TriesAndCommitsEqualAFreshEvaluator) {
   const auto session = engine().search_session(graph, current, inputs, clips);
   int differing = 0;
   for (int round = 0; round < 80; ++round) {
-    const std::vector<SearchSession::Change> changes = draw_changes(random);
-    const Quantization next = changed(current, changes);
+    const Quantization next = changed(current, random);
     const std::vector<float> before = session->logits();
-    const std::vector<float> tried = session->try_changes(changes);
+    const std::vector<float> tried = session->try_quantization(next);
     ASSERT_EQ(tried, afresh(next)) << "round " << round;
     ASSERT_EQ(session->logits(), before) << "a try keeps nothing";
-    ASSERT_EQ(session->quantization().formats, current.formats);
+    ASSERT_EQ(session->quantization(), current);
     differing += tried != before;
     if (random.uniform() < 0.5) {
-      session->commit(changes);
+      session->commit(next);
       current = next;
       ASSERT_EQ(session->logits(), tried);
-      ASSERT_EQ(session->quantization().formats, current.formats);
+      ASSERT_EQ(session->quantization(), current);
     }
   }
   EXPECT_GT(differing, 30) << "the changes matter";
@@ -72,8 +75,10 @@ TEST_F(SearchSessionTest, EveryValueCanBeTriedAlone) {
   const auto session = engine().search_session(graph, start, inputs, clips);
   for (std::size_t i = 0; i < graph.values.size(); ++i) {
     for (const std::optional<QFormat>& format : {std::optional<QFormat>(), std::optional(QFormat{8, 3}), std::optional(QFormat{16, 10})}) {
-      const std::vector<SearchSession::Change> change{{static_cast<ValueId>(i), format}};
-      ASSERT_EQ(session->try_changes(change), afresh(changed(start, change))) << graph.values[i].name;
+      Quantization next = start;
+      next.take(static_cast<ValueId>(i), {});
+      if (format) next.set_format(static_cast<ValueId>(i), *format);
+      ASSERT_EQ(session->try_quantization(next), afresh(next)) << graph.values[i].name;
     }
   }
 }

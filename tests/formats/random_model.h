@@ -16,7 +16,7 @@ namespace qmn::testing {
 
 enum class Formats { none, some, all };
 
-/// Formats for parameters (8, 16 or 32 bits) and activations (8 or 16).
+/// Formats for parameters (8, 16 or 32 bits, some by channels, some with a correction) and activations (8 or 16).
 inline Quantization random_formats(const Graph& graph, Formats which, std::uint64_t seed) {
   Random random{seed, 99};
   Quantization quantization;
@@ -24,7 +24,19 @@ inline Quantization random_formats(const Graph& graph, Formats which, std::uint6
     if (which == Formats::some && random.uniform_int(2) == 0) return;
     const int widths[] = {8, 8, 16, 32};
     const int total_bits = widths[random.uniform_int(is_parameter ? 4 : 3)];
-    quantization.formats[id] = {total_bits, static_cast<int>(random.uniform_int(13)) - 3};
+    const auto frac_bits = [&] { return static_cast<int>(random.uniform_int(13)) - 3; };
+    quantization.set_format(id, {total_bits, frac_bits()});
+    if (!is_parameter) return;
+    if (random.uniform_int(3) == 0) {
+      std::vector<int> channels(static_cast<std::size_t>(graph.shape(id)[0]));
+      for (int& channel : channels) channel = frac_bits();
+      quantization.set_channels(id, total_bits, channels);
+    }
+    if (random.uniform_int(3) == 0) {
+      std::vector<float> correction(graph.initializer(id).data.size());
+      for (float& real : correction) real = static_cast<float>(random.uniform(-1, 1));
+      quantization.corrections[id] = correction;
+    }
   };
   for (const auto& [id, tensor] : graph.initializers) give(id, true);
   give(graph.input, false);
@@ -76,7 +88,15 @@ inline std::string canonical_text(const Model& model) {
   if (model.quantization) {
     for (const auto& [id, format] : model.quantization->formats) formats[name(id)] = format;
   }
-  for (const auto& [value, format] : formats) out += fmt::format("{} {} bits {} frac\n", value, format.total_bits, format.frac_bits);
+  for (const auto& [value, format] : formats) {
+    out += fmt::format("{} {} bits {} frac", value, format.total_bits, format.frac_bits);
+    const ValueId id = *g.find(value);
+    out += fmt::format(" [{}]", fmt::join(model.quantization->channels_of(id), ","));
+    if (const auto correction = model.quantization->corrections.find(id); correction != model.quantization->corrections.end()) {
+      for (float real : correction->second) out += fmt::format(" {}", bits(real));
+    }
+    out += "\n";
+  }
   return out + to_json(model.metadata) + "\n";
 }
 

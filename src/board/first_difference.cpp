@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 namespace qmn {
 namespace {
@@ -35,12 +36,25 @@ std::optional<TensorDifference> difference_in(const Program& program, TensorId i
 }  // namespace
 
 std::optional<TensorDifference> first_difference(const Program& program, const Trace& host, const Trace& board) {
-  if (auto difference = difference_in(program, program.input, "the input", host, board)) return difference;
-  for (const Kernel& kernel : program.kernels) {
+  auto difference = difference_in(program, program.input, "the input", host, board);
+  std::set<TensorId> loop_outputs;  // states too: traces hold what the loop made of them
+  for_each_kernel(program.kernels, [&](const Kernel& kernel, std::int64_t) {
+    if (!std::holds_alternative<LoopKernel>(kernel)) return;
+    for (TensorId id : outputs_of(kernel)) loop_outputs.insert(id);
+  });
+  const auto compare = [&](const Kernel& kernel) {
     const std::string name = fmt::format("{} {}", kernel_op(kernel), kernel_name(kernel));
-    if (auto difference = difference_in(program, output_of(kernel), name, host, board)) return difference;
+    for (TensorId id : outputs_of(kernel)) {
+      if (!std::holds_alternative<LoopKernel>(kernel) && loop_outputs.contains(id)) continue;
+      if (!difference) difference = difference_in(program, id, name, host, board);
+    }
+  };
+  for (const Kernel& kernel : program.kernels) {
+    const auto* loop = std::get_if<LoopKernel>(&kernel);
+    if (loop != nullptr) for_each_kernel(loop->body, [&](const Kernel& inner, std::int64_t) { compare(inner); });
+    compare(kernel);
   }
-  return std::nullopt;
+  return difference;
 }
 
 }  // namespace qmn

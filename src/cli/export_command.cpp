@@ -77,9 +77,23 @@ struct LayerRow {
   std::int64_t constant_bytes = 0, macs = 0;
 };
 
-LayerRow row_of(const Program& program, const Kernel& kernel) {
-  LayerRow row{.name = kernel_name(kernel), .op = kernel_op(kernel), .input = program.tensor(input_of(kernel)).format.name(),
-               .output = program.tensor(output_of(kernel)).format.name(), .constant_bytes = constant_bytes(kernel), .macs = mac_count(program, kernel)};
+/// Formats of several tensors: "Q3.4, Q0.7".
+std::string formats_of(const Program& program, const std::vector<TensorId>& tensors) {
+  std::string text;
+  for (TensorId id : tensors) text += fmt::format("{}{}", text.empty() ? "" : ", ", program.tensor(id).format.name());
+  return text.empty() ? "-" : text;
+}
+
+/// Of a kernel that an inference runs `runs` times; a loop's own row leaves bytes and MACs to the rows of its body.
+LayerRow row_of(const Program& program, const Kernel& kernel, std::int64_t runs) {
+  LayerRow row{.name = kernel_name(kernel), .op = kernel_op(kernel), .input = formats_of(program, inputs_of(kernel)),
+               .output = formats_of(program, outputs_of(kernel))};
+  if (const auto* loop = std::get_if<LoopKernel>(&kernel)) {
+    row.op = fmt::format("loop of {}", loop->step_count);
+    return row;
+  }
+  row.constant_bytes = constant_bytes(kernel);
+  row.macs = mac_count(program, kernel) * runs;
   std::visit(
       [&](const auto& k) {
         if constexpr (requires { k.weights; }) {
@@ -95,17 +109,17 @@ LayerRow row_of(const Program& program, const Kernel& kernel) {
 
 std::string layer_table(const Program& program) {
   Table table({"layer", "kernel", "input", "weights", "bias", "output", "bias_shift", "out_shift", "bytes", "MACs"});
-  for (const Kernel& kernel : program.kernels) {
-    const LayerRow row = row_of(program, kernel);
+  for_each_kernel(program.kernels, [&](const Kernel& kernel, std::int64_t runs) {
+    const LayerRow row = row_of(program, kernel, runs);
     table.add_row({row.name, row.op, row.input, row.weights, row.bias, row.output, row.bias_shift, row.out_shift, std::to_string(row.constant_bytes), std::to_string(row.macs)});
-  }
+  });
   return table.text();
 }
 
 nlohmann::json layer_json(const Program& program) {
   nlohmann::json layers = nlohmann::json::array();
-  for (const Kernel& kernel : program.kernels) {
-    const LayerRow row = row_of(program, kernel);
+  for_each_kernel(program.kernels, [&](const Kernel& kernel, std::int64_t runs) {
+    const LayerRow row = row_of(program, kernel, runs);
     nlohmann::json layer{{"name", row.name}, {"kernel", row.op}, {"input", row.input}, {"output", row.output}, {"constant_bytes", row.constant_bytes}, {"macs", row.macs}};
     if (row.weights != "-") {
       layer["weights"] = row.weights;
@@ -114,7 +128,7 @@ nlohmann::json layer_json(const Program& program) {
       layer["out_shift"] = std::stoi(row.out_shift);
     }
     layers.push_back(std::move(layer));
-  }
+  });
   return layers;
 }
 

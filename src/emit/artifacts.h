@@ -5,6 +5,7 @@
 #include "emit/emit.h"
 #include "program/program.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,8 +28,12 @@ std::string selftest_source_text(const Program& program, const std::vector<Known
 std::string cmake_lists_text(const Program& program, const std::vector<std::string>& sources, const std::string& board, const NetNames& names);
 std::string readme_text(const Program& program, const MemoryPlan& plan, const std::vector<std::string>& sources, const EmitOptions& options, const NetNames& names);
 
-/// The runtime function that runs a kernel: "qmn_conv2d_s8_ref", which stands in runtime/ under the same name.
-std::string runtime_function(const Kernel& kernel);
+/// The runtime function that runs a kernel on its tensors' types: "qmn_conv2d_s8_ref", "qmn_mul_s8s16_s8_ref". Pre: no concat, no loop.
+std::string runtime_function(const Program& program, const Kernel& kernel);
+/// The function that copies from one tensor into another: "qmn_copy_s8_ref".
+std::string copy_function(const Program& program, TensorId input, TensorId output);
+/// The file in runtime/ that holds a kernel's functions: "qmn_conv2d_s8_ref.c", "qmn_mul_ref.c". None for a loop.
+std::optional<std::string> runtime_file(const Kernel& kernel);
 
 /// "49x10x1 int8, Q1.6"
 std::string tensor_text(const ProgramTensor& tensor);

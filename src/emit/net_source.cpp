@@ -3,12 +3,15 @@
 #include "base/check.h"
 #include "emit/artifacts.h"
 #include "emit/c_text.h"
+#include "emit/elementwise_layers.h"
 #include "lower/accumulator_bound.h"
 #include "lower/identifiers.h"
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <type_traits>
+#include <utility>
 
 namespace qmn {
 namespace {
@@ -46,21 +49,21 @@ class NetSource {
  public:
   NetSource(const Program& program, const MemoryPlan& plan, const NetNames& names)
       : program_(program), plan_(plan), names_(names), identifiers_({"qmn_", names.net + "_", names.macro, "TENSOR_"}) {
-    for (const ProgramTensor& tensor : program.tensors) {
-      QMN_CHECK(tensor.format.total_bits == 8, "the ref kernels take int8 tensors");
-      tensor_names_.push_back(upper_case(c_identifier(tensor.name, "unnamed")));
+    for (std::size_t i = 0; i < program.tensors.size(); ++i) {
+      tensor_names_.push_back(fmt::format("TENSOR_{}_{}", i, upper_case(c_identifier(program.tensors[i].name, "unnamed"))));
     }
-    for (std::size_t i = 0; i < tensor_names_.size(); ++i) tensor_names_[i] = fmt::format("TENSOR_{}_{}", i, tensor_names_[i]);
+    for_each_kernel(program.kernels, [&](const Kernel& kernel, std::int64_t) { note_calls(kernel); });
+    for (TensorId kept : {program.logits, program.output}) last_reads_[kept] = call_count_;
   }
 
   std::string text() {
     write_head();
     write_labels();
     write_arena();
-    for (const Kernel& kernel : program_.kernels) {
-      current_ = &kernel;
-      std::visit([&](const auto& k) { write_layer(k); }, kernel);
-    }
+    run_.open("void {}_run(void) {{", names_.net);
+    trace(program_.input);
+    write_layers(program_.kernels);
+    run_.close();
     write_api();
     return out_.take();
   }
@@ -97,41 +100,97 @@ class NetSource {
     out_.line();
   }
 
-  /// The last kernel that reads the tensor, counted from 1; results stay until the end.
-  std::size_t last_read(TensorId id) const {
-    std::size_t last = id == program_.logits || id == program_.output ? program_.kernels.size() : 0;
-    for (std::size_t i = 0; i < program_.kernels.size(); ++i) {
-      if (input_of(program_.kernels[i]) == id) last = std::max(last, i + 1);
+  /// Numbers the calls in order of execution, those in the body of a loop once.
+  void note_calls(const Kernel& kernel) {
+    if (const auto* loop = std::get_if<LoopKernel>(&kernel)) {
+      const std::size_t last = call_count_ + loop->body.size();
+      for (TensorId id : inputs_of(kernel)) last_reads_[id] = last;
+      for (const auto& [outer, slice] : loop->inputs) slices_[slice] = outer;
+      for (const auto& [outer, slice] : loop->outputs) {
+        slices_[slice] = outer;
+        writes_.emplace(outer, call_count_ + 1);
+        last_reads_[outer] = last;
+      }
+      for (const auto& [state, next] : loop->states) next_values_.emplace_back(next, last);
+      return;
     }
-    return last;
-  }
-  std::size_t written_by(TensorId id) const {
-    for (std::size_t i = 0; i < program_.kernels.size(); ++i) {
-      if (output_of(program_.kernels[i]) == id) return i + 1;
+    ++call_count_;
+    for (TensorId id : inputs_of(kernel)) {
+      std::size_t& last = last_reads_[id];
+      last = std::max(last, call_count_);
     }
-    return 0;
+    for (TensorId id : outputs_of(kernel)) {
+      writes_.emplace(id, call_count_);
+      last_reads_.emplace(id, call_count_);
+    }
+    for (const auto& [next, last] : next_values_) last_reads_[next] = last;
   }
 
   void write_arena() {
     out_.line("/* The arena. \"Calls\": from the kernel call that writes a tensor to the last that reads it; 0 is the caller's fill.");
+    if (!slices_.empty()) out_.line(" * The calls of a loop's body count once; what it reads from outside stays until its end.");
     out_.line(" *");
     out_.line(" *   offset    bytes     calls  tensor");
     for (std::size_t i = 0; i < program_.tensors.size(); ++i) {
       const auto id = static_cast<TensorId>(i);
+      if (slices_.contains(id)) continue;
       out_.line(" * {:>8} {:>8} {:>9}  {}: {}", plan_.offsets.at(i), program_.tensors[i].size_bytes(),
-                fmt::format("{}-{}", written_by(id), last_read(id)), comment_text(program_.tensors[i].name), tensor_text(program_.tensors[i]));
+                fmt::format("{}-{}", writes_[id], last_reads_[id]), comment_text(program_.tensors[i].name), tensor_text(program_.tensors[i]));
     }
     out_.line(" */");
     for (std::size_t i = 0; i < program_.tensors.size(); ++i) {
-      out_.line("#define {} (arena + {})", tensor_names_[i], plan_.offsets[i]);
+      if (slices_.contains(static_cast<TensorId>(i))) continue;
+      const std::string place = fmt::format("(arena + {})", plan_.offsets[i]);
+      out_.line("#define {} {}", tensor_names_[i], program_.tensors[i].format.total_bits == 8 ? place : fmt::format("((int16_t *){})", place));
     }
     for (std::size_t i = 0; i < program_.tensors.size(); ++i) {
+      if (slices_.contains(static_cast<TensorId>(i))) continue;
       out_.line("_Static_assert({} + {} <= {}_ARENA_BYTES, \"{} lies within the arena\");", plan_.offsets[i], program_.tensors[i].size_bytes(),
                 names_.macro, tensor_names_[i]);
     }
     out_.line();
     out_.line("static _Alignas({}) int8_t arena[{}_ARENA_BYTES];", kArenaAlignment, names_.macro);
     out_.line();
+  }
+
+  void write_layers(const std::vector<Kernel>& kernels) {
+    for (const Kernel& kernel : kernels) {
+      current_ = &kernel;
+      std::visit([&](const auto& k) { write_any_layer(k); }, kernel);
+      for (TensorId id : outputs_of(kernel)) trace(id);
+    }
+  }
+
+  template <class K>
+  void write_any_layer(const K& kernel) {
+    if constexpr (requires(LayerText& text) { qmn::write_layer(text, kernel); }) {
+      LayerText text{program_, tensor_names_, out_, run_, identifiers_};
+      qmn::write_layer(text, kernel);
+    } else {
+      write_layer(kernel);
+    }
+  }
+
+  void write_layer(const LoopKernel& loop) {
+    const std::string step = identifiers_.unique("step");
+    run_.line("/* {}: {} steps */", comment_text(loop.name), loop.step_count);
+    run_.open("for (int32_t {0} = 0; {0} < {1}; ++{0}) {{", step, loop.step_count);
+    for (const auto& [outer, slice] : loop.inputs) write_slice(outer, slice, step, "const ");
+    for (const auto& [outer, slice] : loop.outputs) write_slice(outer, slice, step, "");
+    write_layers(loop.body);
+    for (const auto& [state, next] : loop.states) {
+      if (plan_.offsets.at(static_cast<std::size_t>(state)) == plan_.offsets.at(static_cast<std::size_t>(next))) continue;
+      run_.line("for (int32_t i = 0; i < {}; ++i) {}[i] = {}[i];", program_.tensor(state).value_count(), tensor(state), tensor(next));
+    }
+    run_.close();
+  }
+
+  /// The piece of the step as a pointer of its own.
+  void write_slice(TensorId outer, TensorId slice, const std::string& step, const char* qualifier) {
+    std::string& name = tensor_names_.at(static_cast<std::size_t>(slice));
+    name = identifiers_.unique(program_.tensor(slice).name);
+    const ProgramTensor& piece = program_.tensor(slice);
+    run_.line("{}int{}_t *const {} = {} + {} * {};", qualifier, piece.format.total_bits, name, tensor(outer), step, piece.value_count());
   }
 
   /// The comment above a layer: what goes in and out, in which formats.
@@ -230,12 +289,14 @@ class NetSource {
     add_call(kernel, layer);
   }
 
-  void write_layer(const AveragePool2dKernel& kernel) {
+  /// The struct of a pool; returns its name.
+  template <class K>
+  std::string write_pool(const K& kernel) {
     const ProgramTensor& in = program_.tensor(kernel.input);
     const ProgramTensor& out = program_.tensor(kernel.output);
     write_layer_comment(kernel, "");
     const std::string layer = identifiers_.unique(kernel.name);
-    out_.open("static const qmn_average_pool2d {} = {{", layer);
+    out_.open("static const qmn_{} {} = {{", kernel_op(*current_), layer);
     out_.line(".in_h = {}, .in_w = {}, .channels = {},", in.height, in.width, in.channels);
     out_.line(".out_h = {}, .out_w = {},", out.height, out.width);
     out_.line(".kernel_h = {}, .kernel_w = {},", kernel.kernel_h, kernel.kernel_w);
@@ -244,9 +305,22 @@ class NetSource {
     out_.line(".left_shift = {}, .right_shift = {},", kernel.left_shift, kernel.right_shift);
     out_.line(".clip_min = {}, .clip_max = {},", kernel.clip_min, kernel.clip_max);
     out_.close("};");
+    return layer;
+  }
+
+  void write_layer(const AveragePool2dKernel& kernel) {
+    const ProgramTensor& in = program_.tensor(kernel.input);
+    const std::string layer = write_pool(kernel);
     const int count = std::min(kernel.kernel_h, in.height) * std::min(kernel.kernel_w, in.width);
     out_.line("_Static_assert((INT64_C(256) * {} << {}) + (INT64_C({}) << {}) <= INT32_MAX, \"{}: the sum stays within int32\");", count,
               kernel.left_shift, count, kernel.right_shift, layer);
+    out_.line();
+    add_call(kernel, layer);
+  }
+
+  void write_layer(const MaxPool2dKernel& kernel) {
+    const std::string layer = write_pool(kernel);
+    out_.line("_Static_assert({} <= 22 && {} <= 30, \"{}: shifts within range\");", kernel.left_shift, kernel.right_shift, layer);
     out_.line();
     add_call(kernel, layer);
   }
@@ -280,24 +354,18 @@ class NetSource {
 
   template <class K>
   void add_call(const K& kernel, const std::string& layer) {
-    calls_.push_back(fmt::format("{}(&{}, {}, {});", runtime_function(*current_), layer, tensor(kernel.input), tensor(kernel.output)));
-    calls_.push_back(trace_call(kernel.output));
+    run_.line("{}(&{}, {}, {});", runtime_function(program_, *current_), layer, tensor(kernel.input), tensor(kernel.output));
   }
-  std::string trace_call(TensorId id) const {
-    return fmt::format("TRACE({}, {}, {});", id, tensor(id), program_.tensor(id).size_bytes());
-  }
+  void trace(TensorId id) { run_.line("TRACE({}, {}, {});", id, tensor(id), program_.tensor(id).size_bytes()); }
 
   void write_api() {
     out_.line("#ifdef {}_TRACE", names_.macro);
-    out_.line("#define TRACE(tensor, data, bytes) {}_trace((tensor), (data), (bytes))", names_.net);
+    out_.line("#define TRACE(tensor, data, bytes) {}_trace((tensor), (const int8_t *)(data), (bytes))", names_.net);
     out_.line("#else");
     out_.line("#define TRACE(tensor, data, bytes) ((void)0)");
     out_.line("#endif");
     out_.line();
-    out_.open("void {}_run(void) {{", names_.net);
-    out_.line("{}", trace_call(program_.input));
-    for (const std::string& call : calls_) out_.line("{}", call);
-    out_.close();
+    out_.block(run_.take());
     out_.line();
     out_.line("int8_t *{}_input(void) {{ return {}; }}", names_.net, tensor(program_.input));
     out_.line("const int8_t *{}_logits(void) {{ return {}; }}", names_.net, tensor(program_.logits));
@@ -308,10 +376,14 @@ class NetSource {
   const MemoryPlan& plan_;
   const NetNames& names_;
   CWriter out_;
+  CWriter run_;  ///< the function that runs the network
   CNames identifiers_;
-  const Kernel* current_ = nullptr;        ///< the kernel that is being written
-  std::vector<std::string> tensor_names_;  ///< the macro of each tensor
-  std::vector<std::string> calls_;         ///< the body of the run
+  const Kernel* current_ = nullptr;              ///< the kernel that is being written
+  std::vector<std::string> tensor_names_;        ///< the macro of each tensor; in a loop the pointer to a slice
+  std::size_t call_count_ = 0;
+  std::map<TensorId, std::size_t> writes_, last_reads_;             ///< by number of the call
+  std::vector<std::pair<TensorId, std::size_t>> next_values_;       ///< of states, with the last call of their loop
+  std::map<TensorId, TensorId> slices_;                             ///< slice → the tensor that it is a piece of
 };
 
 }  // namespace

@@ -75,8 +75,6 @@ NetNames::NetNames(const std::string& prefix_name)
   QMN_CHECK(c_identifier(prefix, "") == prefix, "a prefix is a C identifier");
 }
 
-std::string runtime_function(const Kernel& kernel) { return fmt::format("qmn_{}_s8_ref", kernel_op(kernel)); }
-
 std::string tensor_text(const ProgramTensor& tensor) {
   return fmt::format("{}x{}x{} int{}, {}", tensor.height, tensor.width, tensor.channels, tensor.format.total_bits, tensor.format.name());
 }
@@ -125,7 +123,9 @@ FileSet emit_project(const Program& program, const MemoryPlan& plan, const EmitO
   QMN_CHECK(plan.offsets.size() == program.tensors.size(), "the plan places every tensor");
   const NetNames names(options.prefix);
   FileSet files;
-  for (const Kernel& kernel : program.kernels) add_runtime_file(files, runtime_function(kernel) + ".c");
+  for_each_kernel(program.kernels, [&](const Kernel& kernel, std::int64_t) {
+    if (const auto file = runtime_file(kernel)) add_runtime_file(files, *file);
+  });
   if (options.board != "none") files.merge(board_files(options.board));
 
   std::vector<std::string> sources{names.net + ".c", names.selftest + ".c"};

@@ -148,9 +148,9 @@ std::optional<LayerWeights> layer_of(const K& kernel) {
 
 std::string emit_weights_header(const Program& program) {
   std::vector<LayerWeights> layers;
-  for (const Kernel& kernel : program.kernels) {
+  for_each_kernel(program.kernels, [&](const Kernel& kernel, std::int64_t) {
     if (auto layer = std::visit([](const auto& k) { return layer_of(k); }, kernel)) layers.push_back(std::move(*layer));
-  }
+  });
   return header_text(program.name, layers);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <limits>
 
@@ -41,6 +42,14 @@ AccumulatorBound accumulator_bound(const DepthwiseConv2dKernel& kernel) {
 AccumulatorBound accumulator_bound(const FullyConnectedKernel& kernel) {
   const std::size_t values = kernel.weights.size() / kernel.bias.values.size();
   return bound_of(kernel, values, values, 1);
+}
+
+std::int64_t largest_sum(const Program& program, const AddKernel& kernel) {
+  const auto largest_of = [&](TensorId id) { return -program.tensor(id).format.raw_min(); };
+  std::int64_t right = kernel.right >= 0 ? largest_of(kernel.right) : 0;
+  for (std::int16_t value : kernel.constant.values) right = std::max(right, std::abs(std::int64_t{value}));
+  return largest_of(kernel.left) * std::abs(std::int64_t{kernel.left_factor}) + right * std::abs(std::int64_t{kernel.right_factor}) +
+         (std::int64_t{1} << kernel.out_shift >> 1);
 }
 
 void prove_int32(const AccumulatorBound& bound, const std::string& title) {

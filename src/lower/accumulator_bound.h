@@ -20,6 +20,9 @@ AccumulatorBound accumulator_bound(const Conv2dKernel& kernel);
 AccumulatorBound accumulator_bound(const DepthwiseConv2dKernel& kernel);
 AccumulatorBound accumulator_bound(const FullyConnectedKernel& kernel);
 
+/// |left| · |left_factor| + |right| · |right_factor| + (1 << out_shift >> 1), of the types of the operands, of a constant its values.
+std::int64_t largest_sum(const Program& program, const AddKernel& kernel);
+
 /// Error (data) naming `title` when the bound exceeds int32.
 void prove_int32(const AccumulatorBound& bound, const std::string& title);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// plan/plan.cpp   Tensors → buffers (a tensor written in place shares its input's buffer) → offsets.
+// plan/plan.cpp   Tensors → buffers (a tensor written in place shares its input's buffer, a state its next value's) → offsets.
 // Buffers are placed one by one at the lowest offset that is free while they live (first fit). The result depends on the order of
 // placement alone, so several orders are tried, sorted ones and then random ones from a fixed seed; the smallest arena wins.
 #include "plan/plan.h"
@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kRandomOrders = 400;
 
-/// Alive in the steps first <= s < end. Step 0 is the arrival of the input, step k + 1 is kernel k.
+/// Alive in the steps first <= s < end. Step 0 is the arrival of the input, then every kernel has a step.
 struct Buffer {
   std::int64_t size_bytes = 0;
   int first = 0;
@@ -31,45 +31,136 @@ struct Buffers {
 
 std::int64_t aligned(std::int64_t bytes) { return (bytes + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment; }
 
-/// The lifetime of each tensor: from the step that writes it to the end of the last step that reads it.
-std::vector<Buffer> tensor_lifetimes(const Program& program) {
-  std::vector<Buffer> lifetimes(program.tensors.size());
-  auto at = [&](TensorId id) -> Buffer& { return lifetimes.at(static_cast<std::size_t>(id)); };
-  for (std::size_t i = 0; i < lifetimes.size(); ++i) lifetimes[i].size_bytes = aligned(program.tensors[i].size_bytes());
-  at(program.input) = {at(program.input).size_bytes, 0, 1};
-  int step = 0;
-  for (const Kernel& kernel : program.kernels) {
-    ++step;
-    Buffer& out = at(output_of(kernel));
-    out.first = step;
-    out.end = step + 1;
-    at(input_of(kernel)).end = step + 1;
+/// Walks the kernels in order of execution and notes when each tensor is written and read. A loop takes a step for its entry, one for each
+/// kernel of its body and one for the end of its steps, where states take their next values.
+class Lifetimes {
+ public:
+  explicit Lifetimes(const Program& program) : program_(program), buffers_{std::vector<Buffer>(program.tensors.size()), {}} {
+    buffers_.of_tensor.resize(program.tensors.size());
+    std::iota(buffers_.of_tensor.begin(), buffers_.of_tensor.end(), 0);
+    for_each_kernel(program.kernels, [&](const Kernel& kernel, std::int64_t) {
+      if (const auto* loop = std::get_if<LoopKernel>(&kernel)) stand_in_for_outer(*loop);
+    });
+    for (std::size_t i = 0; i < buffers_.all.size(); ++i) {
+      if (buffers_.of_tensor[i] == static_cast<int>(i)) buffers_.all[i].size_bytes = aligned(program.tensors[i].size_bytes());
+    }
+    of(program.input).end = 1;
+    walk(program.kernels);
+    for (TensorId kept : {program.logits, program.output}) of(kept).end = step_ + 1;
   }
-  for (TensorId kept : {program.logits, program.output}) at(kept).end = step + 1;
-  return lifetimes;
-}
 
-/// A kernel that may work in place does so when nothing reads its input later and the output fits over it.
-Buffers share_in_place(const Program& program, const std::vector<Buffer>& lifetimes) {
-  Buffers buffers{lifetimes, std::vector<int>(lifetimes.size())};
-  std::iota(buffers.of_tensor.begin(), buffers.of_tensor.end(), 0);
-  int step = 0;
-  for (const Kernel& kernel : program.kernels) {
-    ++step;
-    const auto in = static_cast<std::size_t>(input_of(kernel));
-    const auto out = static_cast<std::size_t>(output_of(kernel));
-    const KernelTraits traits = ref_traits(program, kernel);
-    QMN_CHECK(traits.scratch_bytes == 0, "the planner has no place for scratch");
-    const bool input_dies_here =
-        lifetimes[in].end == step + 1 && static_cast<TensorId>(in) != program.logits && static_cast<TensorId>(in) != program.output;
-    if (!traits.can_alias_input || !input_dies_here || lifetimes[out].size_bytes > lifetimes[in].size_bytes) continue;
-    const int shared = buffers.of_tensor[in];
-    buffers.of_tensor[out] = shared;
-    buffers.all[static_cast<std::size_t>(shared)].end = lifetimes[out].end;
-    buffers.all[out] = {};  // lives nowhere
+  int step_count() const { return step_ + 1; }
+
+  /// Buffers after tensors were brought together: a state with its next value where the state is no longer read when that is written, then
+  /// the output of a kernel that may work in place with an input that nothing reads later.
+  Buffers shared() && {
+    for (const NextValue& next : next_values_) share_state(next);
+    for (const Written& written : written_) share_in_place(written);
+    return std::move(buffers_);
   }
-  return buffers;
-}
+
+ private:
+  struct Written {
+    const Kernel* kernel;
+    int step;
+  };
+  struct NextValue {
+    LoopKernel::State state;
+    int last_read_of_state;  ///< within the body
+  };
+
+  Buffer& of(TensorId id) { return buffers_.all[buffer_of(id)]; }
+  std::size_t buffer_of(TensorId id) const { return static_cast<std::size_t>(buffers_.of_tensor.at(static_cast<std::size_t>(id))); }
+
+  void stand_in_for_outer(const LoopKernel& loop) {
+    for (const auto* slices : {&loop.inputs, &loop.outputs}) {
+      for (const LoopKernel::Slice& slice : *slices) buffers_.of_tensor.at(static_cast<std::size_t>(slice.slice)) = slice.outer;
+    }
+  }
+
+  void read(TensorId id) { of(id).end = step_ + 1; }
+  void write(TensorId id) {
+    Buffer& buffer = of(id);
+    if (buffer.end == 0) buffer.first = step_;  // else a later piece of a loop's output, or a state that was filled before
+    buffer.end = step_ + 1;
+  }
+
+  void walk(const std::vector<Kernel>& kernels) {
+    for (const Kernel& kernel : kernels) {
+      ++step_;
+      if (const auto* loop = std::get_if<LoopKernel>(&kernel)) {
+        walk_loop(*loop);
+        continue;
+      }
+      QMN_CHECK(ref_traits(program_, kernel).scratch_bytes == 0, "the planner has no place for scratch");
+      for (TensorId id : inputs_of(kernel)) read(id);
+      for (TensorId id : outputs_of(kernel)) write(id);
+      written_.push_back({&kernel, step_});
+    }
+  }
+
+  void walk_loop(const LoopKernel& loop) {
+    const int entry = step_;
+    for (const LoopKernel::Slice& output : loop.outputs) write(output.outer);
+    walk(loop.body);
+    for (const LoopKernel::State& state : loop.states) next_values_.push_back({state, of(state.state).end - 1});
+    ++step_;
+    for (const LoopKernel::State& state : loop.states) {
+      read(state.next);
+      write(state.state);
+    }
+    // What the body reads of the time before the loop, it reads again in the next step; a loop's output must keep its first pieces.
+    for (Buffer& buffer : buffers_.all) {
+      if (buffer.first <= entry && buffer.end > entry) buffer.end = step_ + 1;
+    }
+  }
+
+  const Kernel* writer_of(TensorId id, int& step) const {
+    for (const Written& written : written_) {
+      if (outputs_of(*written.kernel).front() != id) continue;
+      step = written.step;
+      return written.kernel;
+    }
+    return nullptr;
+  }
+
+  void share_state(const NextValue& value) {
+    const auto state = buffer_of(value.state.state), next = buffer_of(value.state.next);
+    if (next != static_cast<std::size_t>(value.state.next)) return;  // a piece of an output of the loop
+    int step = 0;
+    const Kernel* writer = writer_of(value.state.next, step);
+    QMN_CHECK(writer != nullptr, "the body of a loop writes the next value of each state");
+    const bool fits_in_place = value.last_read_of_state == step && may_overwrite(program_, *writer, value.state.state);
+    if (value.last_read_of_state < step || fits_in_place) move_into(next, state);
+  }
+
+  void share_in_place(const Written& written) {
+    const TensorId output = outputs_of(*written.kernel).front();
+    const std::size_t out = buffer_of(output);
+    if (out != static_cast<std::size_t>(output)) return;  // shares already
+    for (TensorId input : inputs_of(*written.kernel)) {
+      const std::size_t in = buffer_of(input);
+      const bool input_dies_here = buffers_.all[in].end == written.step + 1 && input != program_.logits && input != program_.output;
+      if (!may_overwrite(program_, *written.kernel, input) || !input_dies_here) continue;
+      move_into(out, in);
+      return;
+    }
+  }
+
+  void move_into(std::size_t moved, std::size_t host) {
+    buffers_.all[host].end = std::max(buffers_.all[host].end, buffers_.all[moved].end);
+    buffers_.all[moved] = {};  // lives nowhere
+    for (int& buffer : buffers_.of_tensor) {
+      if (buffer == static_cast<int>(moved)) buffer = static_cast<int>(host);
+    }
+  }
+
+  const Program& program_;
+  Buffers buffers_;
+  int step_ = 0;
+  std::vector<Written> written_;
+  std::vector<NextValue> next_values_;
+};
 
 struct Placement {
   std::vector<std::int64_t> offsets;  ///< by buffer
@@ -135,8 +226,10 @@ Placement best_placement(const std::vector<Buffer>& buffers, std::int64_t bound)
 }  // namespace
 
 MemoryPlan plan_memory(const Program& program) {
-  const Buffers buffers = share_in_place(program, tensor_lifetimes(program));
-  const std::int64_t bound = lower_bound(buffers.all, static_cast<int>(program.kernels.size()) + 1);
+  Lifetimes lifetimes(program);
+  const int step_count = lifetimes.step_count();
+  const Buffers buffers = std::move(lifetimes).shared();
+  const std::int64_t bound = lower_bound(buffers.all, step_count);
   const Placement placement = best_placement(buffers.all, bound);
   MemoryPlan plan;
   for (int buffer : buffers.of_tensor) plan.offsets.push_back(placement.offsets[static_cast<std::size_t>(buffer)]);

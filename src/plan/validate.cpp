@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// plan/validate.cpp   Replays a program over a plan: every byte of the arena knows which tensor was written there last; a kernel must
-// find every byte of its input in place, and may overwrite its input only where its traits say so, at the same offset.
+// plan/validate.cpp   Replays a program over a plan, loops step by step: every byte of the arena knows which tensor was written there last;
+// a kernel must find every byte of its inputs in place, and may overwrite an input only where its traits say so, at the same offset.
 #include "plan/plan.h"
 
 #include <fmt/format.h>
 
+#include <map>
+#include <set>
+#include <utility>
 #include <vector>
 
 namespace qmn {
@@ -17,65 +20,122 @@ class Replay {
   Replay(const Program& program, const MemoryPlan& plan) : program_(program), plan_(plan) {}
 
   std::string run() {
-    if (std::string fault = check_ranges(); !fault.empty()) return fault;
-    owner_.assign(static_cast<std::size_t>(plan_.arena_bytes), kNobody);
-    write(program_.input);
-    for (const Kernel& kernel : program_.kernels) {
-      const TensorId in = input_of(kernel);
-      const TensorId out = output_of(kernel);
-      if (std::string fault = check_intact(in, kernel_name(kernel)); !fault.empty()) return fault;
-      const bool is_in_place = plan_.offsets[index(in)] == plan_.offsets[index(out)];
-      if (overlap(in, out) && !(is_in_place && ref_traits(program_, kernel).can_alias_input)) {
-        return fmt::format("{} writes {} over its own input {}", kernel_name(kernel), program_.tensor(out).name, program_.tensor(in).name);
-      }
-      write(out);
+    check_ranges();
+    if (fault_.empty()) {
+      owner_.assign(static_cast<std::size_t>(plan_.arena_bytes), kNobody);
+      places_ = plan_.offsets;
+      write(program_.input);
+      run(program_.kernels);
+      for (TensorId kept : {program_.logits, program_.output}) check_intact(kept, "the caller");
     }
-    for (TensorId kept : {program_.logits, program_.output}) {
-      if (std::string fault = check_intact(kept, "the caller"); !fault.empty()) return fault;
-    }
-    return {};
+    return fault_;
   }
 
  private:
   static std::size_t index(TensorId id) { return static_cast<std::size_t>(id); }
-  std::int64_t begin(TensorId id) const { return plan_.offsets[index(id)]; }
+  std::int64_t begin(TensorId id) const { return places_[index(id)]; }
   std::int64_t end(TensorId id) const { return begin(id) + program_.tensor(id).size_bytes(); }
   bool overlap(TensorId a, TensorId b) const { return begin(a) < end(b) && begin(b) < end(a); }
+  const std::string& name(TensorId id) const { return program_.tensor(id).name; }
 
-  std::string check_ranges() const {
+  template <class... Args>
+  void fail(fmt::format_string<Args...> format, Args&&... args) {
+    if (fault_.empty()) fault_ = fmt::format(format, std::forward<Args>(args)...);
+  }
+
+  void check_ranges() {
     if (plan_.offsets.size() != program_.tensors.size()) {
-      return fmt::format("the plan has {} offsets for {} tensors", plan_.offsets.size(), program_.tensors.size());
+      return fail("the plan has {} offsets for {} tensors", plan_.offsets.size(), program_.tensors.size());
     }
+    std::set<TensorId> slices;
+    for_each_kernel(program_.kernels, [&](const Kernel& kernel, std::int64_t) {
+      if (const auto* loop = std::get_if<LoopKernel>(&kernel)) check_slices(*loop, slices);
+    });
     for (std::size_t i = 0; i < plan_.offsets.size(); ++i) {
       const std::int64_t offset = plan_.offsets[i];
       const ProgramTensor& tensor = program_.tensors[i];
-      if (offset % kArenaAlignment != 0)
-        return fmt::format("{} lies at offset {}, not a multiple of {}", tensor.name, offset, kArenaAlignment);
+      const int alignment = slices.contains(static_cast<TensorId>(i)) ? tensor.format.total_bits / 8 : kArenaAlignment;
+      if (offset % alignment != 0) fail("{} lies at offset {}, not a multiple of {}", tensor.name, offset, alignment);
       if (offset < 0 || offset > plan_.arena_bytes - tensor.size_bytes()) {
-        return fmt::format("{} ({} bytes at offset {}) leaves the arena of {} bytes", tensor.name, tensor.size_bytes(), offset,
-                           plan_.arena_bytes);
+        fail("{} ({} bytes at offset {}) leaves the arena of {} bytes", tensor.name, tensor.size_bytes(), offset, plan_.arena_bytes);
       }
     }
-    return {};
+  }
+
+  void check_slices(const LoopKernel& loop, std::set<TensorId>& slices) {
+    for (const auto* list : {&loop.inputs, &loop.outputs}) {
+      for (const auto& [outer, slice] : *list) {
+        slices.insert(slice);
+        if (plan_.offsets[index(slice)] != plan_.offsets[index(outer)]) {
+          fail("{} does not begin where {} does, whose first piece it is", name(slice), name(outer));
+        }
+        if (program_.tensor(outer).size_bytes() != loop.step_count * program_.tensor(slice).size_bytes()) {
+          fail("{} is not {} pieces of the size of {}", name(outer), loop.step_count, name(slice));
+        }
+      }
+    }
+  }
+
+  void run(const std::vector<Kernel>& kernels) {
+    for (const Kernel& kernel : kernels) {
+      if (!fault_.empty()) return;
+      if (const auto* loop = std::get_if<LoopKernel>(&kernel)) {
+        run_loop(*loop);
+        continue;
+      }
+      const TensorId out = outputs_of(kernel).front();
+      for (TensorId in : inputs_of(kernel)) {
+        check_intact(in, kernel_name(kernel));
+        const bool is_in_place = begin(in) == begin(out) && may_overwrite(program_, kernel, in);
+        if (overlap(in, out) && !is_in_place) fail("{} writes {} over its own input {}", kernel_name(kernel), name(out), name(in));
+      }
+      write(out);
+    }
+  }
+
+  void run_loop(const LoopKernel& loop) {
+    for (const auto* list : {&loop.inputs, &loop.outputs}) {
+      for (const auto& [outer, slice] : *list) whole_[slice] = outer;
+    }
+    for (int step = 0; step < loop.step_count; ++step) {
+      for (const auto* list : {&loop.inputs, &loop.outputs}) {
+        for (const auto& [outer, slice] : *list) places_[index(slice)] = begin(outer) + step * program_.tensor(slice).size_bytes();
+      }
+      run(loop.body);
+      for (const auto& [state, next] : loop.states) {
+        check_intact(next, loop.name);
+        if (program_.tensor(state).size_bytes() != program_.tensor(next).size_bytes()) fail("{} and {} differ in size", name(state), name(next));
+        if (overlap(state, next) && begin(state) != begin(next)) fail("{} and its next value {} overlap in part", name(state), name(next));
+        write(state);
+      }
+    }
+  }
+
+  /// A piece of a tensor counts as the tensor.
+  TensorId owner(TensorId id) const {
+    const auto whole = whole_.find(id);
+    return whole == whole_.end() ? id : whole->second;
   }
 
   void write(TensorId id) {
-    for (std::int64_t byte = begin(id); byte < end(id); ++byte) owner_[static_cast<std::size_t>(byte)] = id;
+    for (std::int64_t byte = begin(id); byte < end(id); ++byte) owner_[static_cast<std::size_t>(byte)] = owner(id);
   }
 
-  std::string check_intact(TensorId id, const std::string& reader) const {
+  void check_intact(TensorId id, const std::string& reader) {
     for (std::int64_t byte = begin(id); byte < end(id); ++byte) {
-      const TensorId owner = owner_[static_cast<std::size_t>(byte)];
-      if (owner == id) continue;
-      return fmt::format("{} reads {}, whose byte {} {}", reader, program_.tensor(id).name, byte - begin(id),
-                         owner == kNobody ? "was never written" : "was overwritten by " + program_.tensor(owner).name);
+      const TensorId found = owner_[static_cast<std::size_t>(byte)];
+      if (found == owner(id)) continue;
+      return fail("{} reads {}, whose byte {} {}", reader, name(id), byte - begin(id),
+                  found == kNobody ? "was never written" : "was overwritten by " + name(found));
     }
-    return {};
   }
 
   const Program& program_;
   const MemoryPlan& plan_;
   std::vector<TensorId> owner_;
+  std::vector<std::int64_t> places_;     ///< of each tensor now: slices of loops move
+  std::map<TensorId, TensorId> whole_;  ///< slice → the tensor that it is a piece of
+  std::string fault_;                   ///< the first
 };
 
 }  // namespace

@@ -14,8 +14,8 @@ struct Overload : Ts... {
 template <class K>
 inline constexpr bool kHasWeights =
     std::is_same_v<K, Conv2dKernel> || std::is_same_v<K, DepthwiseConv2dKernel> || std::is_same_v<K, FullyConnectedKernel>;
-
-std::int64_t element_count(const ProgramTensor& tensor) { return std::int64_t{tensor.height} * tensor.width * tensor.channels; }
+template <class K>
+inline constexpr bool kIsBinary = std::is_same_v<K, AddKernel> || std::is_same_v<K, MulKernel>;
 
 }  // namespace
 
@@ -27,25 +27,63 @@ const char* kernel_op(const Kernel& kernel) {
   return std::visit(
       Overload{[](const Conv2dKernel&) { return "conv2d"; }, [](const DepthwiseConv2dKernel&) { return "depthwise_conv2d"; },
                [](const FullyConnectedKernel&) { return "fully_connected"; }, [](const AveragePool2dKernel&) { return "average_pool2d"; },
-               [](const RequantizeKernel&) { return "requantize"; }, [](const SoftmaxKernel&) { return "softmax"; }},
+               [](const MaxPool2dKernel&) { return "max_pool2d"; }, [](const RequantizeKernel&) { return "requantize"; },
+               [](const SoftmaxKernel&) { return "softmax"; }, [](const AddKernel&) { return "add"; }, [](const MulKernel&) { return "mul"; },
+               [](const LookupKernel&) { return "lookup"; }, [](const InterpolateKernel&) { return "interpolate"; },
+               [](const CopyKernel&) { return "copy"; }, [](const ConcatKernel&) { return "concat"; },
+               [](const FillKernel&) { return "fill"; }, [](const LoopKernel&) { return "loop"; }},
       kernel);
 }
 
-TensorId input_of(const Kernel& kernel) {
-  return std::visit([](const auto& k) { return k.input; }, kernel);
+std::vector<TensorId> inputs_of(const Kernel& kernel) {
+  return std::visit(
+      [](const auto& k) -> std::vector<TensorId> {
+        using K = std::decay_t<decltype(k)>;
+        if constexpr (kIsBinary<K>) {
+          return k.right < 0 ? std::vector{k.left} : std::vector{k.left, k.right};
+        } else if constexpr (std::is_same_v<K, ConcatKernel>) {
+          return k.inputs;
+        } else if constexpr (std::is_same_v<K, FillKernel>) {
+          return {};
+        } else if constexpr (std::is_same_v<K, LoopKernel>) {
+          std::vector<TensorId> ids;
+          for (const LoopKernel::Slice& input : k.inputs) ids.push_back(input.outer);
+          for (const LoopKernel::State& state : k.states) ids.push_back(state.state);
+          return ids;
+        } else {
+          return {k.input};
+        }
+      },
+      kernel);
 }
 
-TensorId output_of(const Kernel& kernel) {
-  return std::visit([](const auto& k) { return k.output; }, kernel);
+std::vector<TensorId> outputs_of(const Kernel& kernel) {
+  return std::visit(
+      [](const auto& k) -> std::vector<TensorId> {
+        if constexpr (std::is_same_v<std::decay_t<decltype(k)>, LoopKernel>) {
+          std::vector<TensorId> ids;
+          for (const LoopKernel::State& state : k.states) ids.push_back(state.state);
+          for (const LoopKernel::Slice& output : k.outputs) ids.push_back(output.outer);
+          return ids;
+        } else {
+          return {k.output};
+        }
+      },
+      kernel);
 }
 
 std::int64_t mac_count(const Program& program, const Kernel& kernel) {
-  const ProgramTensor& in = program.tensor(input_of(kernel));
-  const std::int64_t out_values = element_count(program.tensor(output_of(kernel)));
+  const auto out_values = [&](const auto& k) { return std::int64_t{program.tensor(k.output).value_count()}; };
   return std::visit(
-      Overload{[&](const Conv2dKernel& k) { return out_values * k.kernel_h * k.kernel_w * in.channels; },
-               [&](const DepthwiseConv2dKernel& k) { return out_values * k.kernel_h * k.kernel_w; },
-               [&](const FullyConnectedKernel&) { return out_values * element_count(in); }, [](const auto&) { return std::int64_t{0}; }},
+      Overload{[&](const Conv2dKernel& k) { return out_values(k) * k.kernel_h * k.kernel_w * program.tensor(k.input).channels; },
+               [&](const DepthwiseConv2dKernel& k) { return out_values(k) * k.kernel_h * k.kernel_w; },
+               [&](const FullyConnectedKernel& k) { return out_values(k) * program.tensor(k.input).value_count(); },
+               [&](const LoopKernel& k) {
+                 std::int64_t macs = 0;
+                 for (const Kernel& inner : k.body) macs += mac_count(program, inner);
+                 return macs * k.step_count;
+               },
+               [](const auto&) { return std::int64_t{0}; }},
       kernel);
 }
 
@@ -58,6 +96,16 @@ std::int64_t constant_bytes(const Kernel& kernel) {
                  static_cast<std::int64_t>(k.bias.values.size()) * (k.bias.format.total_bits / 8);
         } else if constexpr (std::is_same_v<K, SoftmaxKernel>) {
           return static_cast<std::int64_t>(k.exp_table.size() * sizeof(std::uint16_t));
+        } else if constexpr (kIsBinary<K>) {
+          return static_cast<std::int64_t>(k.constant.values.size()) * (k.constant.format.total_bits / 8);
+        } else if constexpr (std::is_same_v<K, LookupKernel>) {
+          return static_cast<std::int64_t>(k.table.size()) * (k.output_bits / 8);
+        } else if constexpr (std::is_same_v<K, InterpolateKernel>) {
+          return static_cast<std::int64_t>(k.table.values.size() * sizeof(std::int16_t));
+        } else if constexpr (std::is_same_v<K, LoopKernel>) {
+          std::int64_t bytes = 0;
+          for (const Kernel& inner : k.body) bytes += constant_bytes(inner);
+          return bytes;
         } else {
           return 0;
         }
@@ -66,7 +114,19 @@ std::int64_t constant_bytes(const Kernel& kernel) {
 }
 
 KernelTraits ref_traits(const Program&, const Kernel& kernel) {
-  return {.can_alias_input = std::holds_alternative<RequantizeKernel>(kernel) || std::holds_alternative<SoftmaxKernel>(kernel)};
+  return {.can_alias_input = std::visit(
+              [](const auto& k) {
+                using K = std::decay_t<decltype(k)>;
+                return kIsBinary<K> || std::is_same_v<K, LookupKernel> || std::is_same_v<K, InterpolateKernel> ||
+                       std::is_same_v<K, RequantizeKernel> || std::is_same_v<K, SoftmaxKernel>;
+              },
+              kernel)};
+}
+
+bool may_overwrite(const Program& program, const Kernel& kernel, TensorId input) {
+  if (!ref_traits(program, kernel).can_alias_input) return false;
+  const ProgramTensor &in = program.tensor(input), &out = program.tensor(outputs_of(kernel).front());
+  return in.format.total_bits == out.format.total_bits && in.value_count() == out.value_count();
 }
 
 }  // namespace qmn

@@ -2,10 +2,11 @@
 // program/program.h   The integer IR: kernel calls with CMSIS-NN semantics, NHWC, int8 constants and shifts, no float.
 //
 // The simulator and the emitter walk the same Program with the same MemoryPlan. The parameters of each kernel are defined by the C
-// structs of runtime/qmn_kernels.h; here they own their constants.
+// structs of runtime/qmn_kernels.h and qmn_elementwise.h; here they own their constants.
 #pragma once
 
 #include "metadata/metadata.h"
+#include "qformat/curve.h"
 #include "qformat/qformat.h"
 
 #include <cstdint>
@@ -18,12 +19,13 @@ namespace qmn {
 /// Index into Program::tensors.
 using TensorId = int;
 
-/// An int8 activation, height × width × channels, in the arena.
+/// An activation, height × width × channels, in the arena.
 struct ProgramTensor {
   std::string name;
   int height = 1, width = 1, channels = 1;
   QFormat format;
-  int size_bytes() const { return height * width * channels * (format.total_bits / 8); }
+  int value_count() const { return height * width * channels; }
+  int size_bytes() const { return value_count() * (format.total_bits / 8); }
 };
 
 /// 8-bit biases are shifted left by bias_shift; 32-bit ones stand at accumulator scale (bias_shift 0).
@@ -93,7 +95,104 @@ struct SoftmaxKernel {
   std::vector<std::uint16_t> exp_table;
 };
 
-using Kernel = std::variant<Conv2dKernel, DepthwiseConv2dKernel, FullyConnectedKernel, AveragePool2dKernel, RequantizeKernel, SoftmaxKernel>;
+/// Largest value of the part of the window inside the image; see runtime/qmn_kernels.h.
+struct MaxPool2dKernel {
+  std::string name;
+  TensorId input = -1, output = -1;
+  int kernel_h = 1, kernel_w = 1, stride_h = 1, stride_w = 1, pad_top = 0, pad_left = 0;
+  int left_shift = 0, right_shift = 0;  ///< between the formats; at most one is not 0
+  std::int8_t clip_min = -128, clip_max = 127;
+};
+
+/// An interval of raw values: the type's range, or a fused activation.
+struct RawRange {
+  std::int16_t min = -128, max = 127;
+};
+/// A right operand in flash: one value, one for each channel, or one for each value of the left operand.
+struct ProgramConstant {
+  std::string name;
+  QFormat format;  ///< total_bits 8 or 16
+  std::vector<std::int16_t> values;
+};
+/// left · left_factor + right · right_factor, exact, then rounded once; the factors are powers of two, a negative one subtracts.
+struct AddKernel {
+  std::string name;
+  TensorId left = -1, right = -1, output = -1;  ///< right is -1 where the operand is the constant
+  ProgramConstant constant;
+  std::int32_t left_factor = 1, right_factor = 1;
+  int out_shift = 0;
+  RawRange clip;
+};
+struct MulKernel {
+  std::string name;
+  TensorId left = -1, right = -1, output = -1;  ///< right is -1 where the operand is the constant
+  ProgramConstant constant;
+  int out_shift = 0;
+  RawRange clip;
+};
+/// Sigmoid or tanh of an 8-bit tensor: a table of 256 outputs.
+struct LookupKernel {
+  std::string name;
+  TensorId input = -1, output = -1;
+  Curve curve = Curve::sigmoid;
+  std::vector<std::int16_t> table;
+  int output_bits = 8;  ///< width of the table's entries
+};
+/// Sigmoid or tanh of a 16-bit tensor: lines between the entries of a table.
+struct InterpolateKernel {
+  std::string name;
+  TensorId input = -1, output = -1;
+  Curve curve = Curve::sigmoid;
+  InterpolationTable table;
+};
+/// Which values go where, in values of the tensors, and the change of format on the way.
+struct CopyRows {
+  int rows = 1, row_count = 0;
+  int in_first = 0, in_step = 0, out_first = 0, out_step = 0;
+  int left_shift = 0, right_shift = 0;
+};
+/// A slice, or a change of format that involves 16 bits.
+struct CopyKernel {
+  std::string name;
+  TensorId input = -1, output = -1;
+  CopyRows copy;
+  RawRange clip;
+};
+/// One copy for each input; together they fill the output.
+struct ConcatKernel {
+  std::string name;
+  std::vector<TensorId> inputs;
+  TensorId output = -1;
+  std::vector<CopyRows> copies;  ///< as many as inputs
+};
+struct FillKernel {
+  std::string name;
+  TensorId output = -1;
+  std::int16_t value = 0;
+};
+
+struct LoopKernel;
+using Kernel = std::variant<Conv2dKernel, DepthwiseConv2dKernel, FullyConnectedKernel, AveragePool2dKernel, MaxPool2dKernel, RequantizeKernel,
+                            SoftmaxKernel, AddKernel, MulKernel, LookupKernel, InterpolateKernel, CopyKernel, ConcatKernel, FillKernel, LoopKernel>;
+
+/// The body runs step_count times, in order.
+struct LoopKernel {
+  /// `outer` is step_count pieces, one behind the other; `slice` stands for the piece of the current step and has no memory of its own.
+  struct Slice {
+    TensorId outer = -1, slice = -1;
+  };
+  /// `state` is written before the loop, read in the body, and takes the value of `next`, which the body writes, at the end of each step.
+  /// Nothing is copied where the plan puts both at one place.
+  struct State {
+    TensorId state = -1, next = -1;
+  };
+  std::string name;
+  int step_count = 1;
+  std::vector<Slice> inputs;   ///< the body reads the slices
+  std::vector<Slice> outputs;  ///< the body writes the slices
+  std::vector<State> states;
+  std::vector<Kernel> body;
+};
 
 struct Program {
   std::string name;  ///< a C identifier
@@ -108,25 +207,40 @@ struct Program {
 };
 
 const std::string& kernel_name(const Kernel& kernel);
-const char* kernel_op(const Kernel& kernel);  ///< "conv2d", "depthwise_conv2d", "fully_connected", "average_pool2d", "requantize", "softmax"
-TensorId input_of(const Kernel& kernel);
-TensorId output_of(const Kernel& kernel);
-std::int64_t mac_count(const Program& program, const Kernel& kernel);
+/// "conv2d", "depthwise_conv2d", "fully_connected", "average_pool2d", "max_pool2d", "requantize", "softmax", "add", "mul", "lookup",
+/// "interpolate", "copy", "concat", "fill", "loop"
+const char* kernel_op(const Kernel& kernel);
+/// The tensors that it reads; of a loop those that are written in front of it, states included.
+std::vector<TensorId> inputs_of(const Kernel& kernel);
+/// The tensors that it writes, one; of a loop those that are read behind it: its states, then its outputs.
+std::vector<TensorId> outputs_of(const Kernel& kernel);
+std::int64_t mac_count(const Program& program, const Kernel& kernel);  ///< of all steps of a loop
 std::int64_t constant_bytes(const Kernel& kernel);  ///< weights, biases and tables in flash
+
+/// Calls visit(kernel, runs) in order of execution; a loop comes before its body, whose kernels run `runs` times.
+template <class Visit>
+void for_each_kernel(const std::vector<Kernel>& kernels, const Visit& visit, std::int64_t runs = 1) {
+  for (const Kernel& kernel : kernels) {
+    visit(kernel, runs);
+    if (const auto* loop = std::get_if<LoopKernel>(&kernel)) for_each_kernel(loop->body, visit, runs * loop->step_count);
+  }
+}
 
 /// Where every tensor lies in the one static arena. Offsets are multiples of kArenaAlignment.
 struct MemoryPlan {
-  std::vector<std::int64_t> offsets;  ///< a byte offset for each tensor
+  std::vector<std::int64_t> offsets;  ///< a byte offset for each tensor; a slice of a loop has that of its first step
   std::int64_t arena_bytes = 0;
   std::int64_t lower_bound_bytes = 0;  ///< the largest sum of tensors that live at once: no plan can be smaller
 };
 inline constexpr int kArenaAlignment = 4;
 
-/// What a target's kernel can do. Of the `ref` kernels only requantize and softmax may overwrite their input.
+/// What a target's kernel can do. Of the `ref` kernels those that work value by value may overwrite an input.
 struct KernelTraits {
-  bool can_alias_input = false;
+  bool can_alias_input = false;  ///< any one of its inputs that has the output's type and extents
   std::int64_t scratch_bytes = 0;
 };
 KernelTraits ref_traits(const Program& program, const Kernel& kernel);
+/// Whether the kernel's output may lie exactly where its `input` lies.
+bool may_overwrite(const Program& program, const Kernel& kernel, TensorId input);
 
 }  // namespace qmn

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simulate/run_kernel.h"
 
+#include "simulate/run_elementwise.h"
+
 #include "qmn_kernels.h"
 
+#include <algorithm>
 #include <vector>
 
 namespace qmn {
@@ -52,7 +55,7 @@ qmn_conv2d c_conv2d(const K& kernel, const ProgramTensor& in, const ProgramTenso
           .epilogue = c_epilogue(kernel.epilogue)};
 }
 
-/// What a kernel works on.
+/// What a kernel with one input works on.
 struct Operands {
   const ProgramTensor& in;
   const ProgramTensor& out;
@@ -101,6 +104,25 @@ void run(const AveragePool2dKernel& kernel, const Operands& at) {
   qmn_average_pool2d_s8_ref(&layer, at.input, at.output);
 }
 
+void run(const MaxPool2dKernel& kernel, const Operands& at) {
+  const qmn_max_pool2d layer{.in_h = at.in.height,
+                             .in_w = at.in.width,
+                             .channels = at.in.channels,
+                             .out_h = at.out.height,
+                             .out_w = at.out.width,
+                             .kernel_h = kernel.kernel_h,
+                             .kernel_w = kernel.kernel_w,
+                             .stride_h = kernel.stride_h,
+                             .stride_w = kernel.stride_w,
+                             .pad_top = kernel.pad_top,
+                             .pad_left = kernel.pad_left,
+                             .left_shift = kernel.left_shift,
+                             .right_shift = kernel.right_shift,
+                             .clip_min = kernel.clip_min,
+                             .clip_max = kernel.clip_max};
+  qmn_max_pool2d_s8_ref(&layer, at.input, at.output);
+}
+
 void run(const RequantizeKernel& kernel, const Operands& at) {
   const qmn_requantize layer{.count = at.in.size_bytes(),
                              .left_shift = kernel.left_shift,
@@ -115,16 +137,52 @@ void run(const SoftmaxKernel& kernel, const Operands& at) {
   qmn_softmax_s8_ref(&layer, at.input, at.output);
 }
 
+class Machine {
+ public:
+  Machine(const Program& program, const MemoryPlan& plan, std::int8_t* arena, const OnWritten& on_written)
+      : memory_(program, plan, arena), on_written_(on_written) {}
+
+  void run_all(const std::vector<Kernel>& kernels) {
+    for (const Kernel& kernel : kernels) {
+      std::visit([&](const auto& k) { run_one(k); }, kernel);
+      if (!on_written_) continue;
+      for (TensorId id : outputs_of(kernel)) on_written_(id, memory_.bytes(id));
+    }
+  }
+
+ private:
+  template <class K>
+  void run_one(const K& kernel) {
+    if constexpr (requires(const Operands& at) { run(kernel, at); }) {
+      run(kernel, Operands{.in = memory_.tensor(kernel.input),
+                           .out = memory_.tensor(kernel.output),
+                           .input = memory_.bytes(kernel.input),
+                           .output = memory_.bytes(kernel.output)});
+    } else {
+      run(kernel, memory_);
+    }
+  }
+
+  void run_one(const LoopKernel& loop) {
+    for (int step = 0; step < loop.step_count; ++step) {
+      for (const auto* slices : {&loop.inputs, &loop.outputs}) {
+        for (const auto& [outer, slice] : *slices) memory_.move(slice, memory_.bytes(outer) + step * memory_.tensor(slice).size_bytes());
+      }
+      run_all(loop.body);
+      for (const auto& [state, next] : loop.states) {
+        if (memory_.bytes(state) != memory_.bytes(next)) std::copy_n(memory_.bytes(next), memory_.tensor(next).size_bytes(), memory_.bytes(state));
+      }
+    }
+  }
+
+  Memory memory_;
+  const OnWritten& on_written_;
+};
+
 }  // namespace
 
-void run_kernel(const Program& program, const MemoryPlan& plan, const Kernel& kernel, std::int8_t* arena) {
-  const TensorId in = input_of(kernel);
-  const TensorId out = output_of(kernel);
-  const Operands operands{.in = program.tensor(in),
-                          .out = program.tensor(out),
-                          .input = arena + plan.offsets[static_cast<std::size_t>(in)],
-                          .output = arena + plan.offsets[static_cast<std::size_t>(out)]};
-  std::visit([&](const auto& k) { run(k, operands); }, kernel);
+void run_kernels(const Program& program, const MemoryPlan& plan, std::int8_t* arena, const OnWritten& on_written) {
+  Machine(program, plan, arena, on_written).run_all(program.kernels);
 }
 
 }  // namespace qmn

@@ -58,7 +58,7 @@ Simulator::Result Simulator::run(std::span<const std::int8_t> inputs, std::int64
     const std::int64_t end = std::min(first + kClipsPerTask, clip_count);
     for (auto clip = static_cast<std::size_t>(first); clip < static_cast<std::size_t>(end); ++clip) {
       std::ranges::copy(inputs.subspan(clip * input_size, input_size), at(program_->input));
-      for (const Kernel& kernel : program_->kernels) run_kernel(*program_, plan_, kernel, arena.data());
+      run_kernels(*program_, plan_, arena.data());
       const auto row = static_cast<std::ptrdiff_t>(clip * logits_size);
       std::copy_n(at(program_->logits), logits_size, result.logits.begin() + row);
       if (has_scores) std::copy_n(at(program_->output), logits_size, result.scores.begin() + row);
@@ -72,13 +72,11 @@ std::vector<std::vector<std::int8_t>> Simulator::trace(std::span<const std::int8
   std::vector<std::int8_t> arena(static_cast<std::size_t>(plan_.arena_bytes));
   const auto at = [&](TensorId id) { return arena.begin() + plan_.offsets[static_cast<std::size_t>(id)]; };
   std::vector<std::vector<std::int8_t>> tensors(program_->tensors.size());
-  const auto keep = [&](TensorId id) { tensors[static_cast<std::size_t>(id)].assign(at(id), at(id) + program_->tensor(id).size_bytes()); };
   std::ranges::copy(input, at(program_->input));
-  keep(program_->input);
-  for (const Kernel& kernel : program_->kernels) {
-    run_kernel(*program_, plan_, kernel, arena.data());
-    keep(output_of(kernel));
-  }
+  tensors[static_cast<std::size_t>(program_->input)].assign(input.begin(), input.end());
+  run_kernels(*program_, plan_, arena.data(), [&](TensorId id, const std::int8_t* bytes) {
+    tensors[static_cast<std::size_t>(id)].assign(bytes, bytes + program_->tensor(id).size_bytes());
+  });
   return tensors;
 }
 

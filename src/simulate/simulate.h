@@ -24,7 +24,8 @@ class Simulator {
   /// Runs clips in parallel; `inputs` are raw, NHWC.
   Result run(std::span<const std::int8_t> inputs, std::int64_t clip_count) const;
 
-  /// Every tensor of one inference, by TensorId, as written by its kernel (before anything overwrites it).
+  /// Every tensor of one inference, by TensorId, as written by its kernel (before anything overwrites it); in the body of a loop, as its last
+  /// step wrote it. States hold what the loop made of them; the slices that a loop reads are empty.
   std::vector<std::vector<std::int8_t>> trace(std::span<const std::int8_t> input) const;
 
  private:

@@ -81,6 +81,7 @@ INSTANTIATE_TEST_SUITE_P(Boards, Board, testing::ValuesIn(board_names()), [](con
 TEST_P(Board, OutputsAndTracesEqualTheSimulator) {
   std::vector<Program> programs{tiny_program()};
   for (std::uint64_t seed = 21; seed < 25; ++seed) programs.push_back(random_program(seed));
+  for (std::uint64_t seed = 40; seed < 43; ++seed) programs.push_back(recurrent_program(seed));
   for (std::size_t i = 0; i < programs.size(); ++i) {
     SCOPED_TRACE(fmt::format("program {}", i));
     const Export project(programs[i]);

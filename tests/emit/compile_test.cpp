@@ -43,9 +43,9 @@ ProcessResult run_selftest(FileSet files, const TemporaryFolder& folder, const s
   return run_process({(folder.path() / "selftest").string()});
 }
 
-TEST(EmittedC, CompilesWithoutWarningsForHostAndArm) {
+void expect_no_warnings(const Program& program) {
   const TemporaryFolder folder;
-  const FileSet files = emit(tiny_program());
+  const FileSet files = emit(program);
   write_files(files, folder.path());
   std::vector<std::vector<std::string>> compilers{{"cc"}};
   if (find_program("arm-none-eabi-gcc")) {
@@ -60,6 +60,10 @@ TEST(EmittedC, CompilesWithoutWarningsForHostAndArm) {
   }
   if (compilers.size() == 1) GTEST_SKIP() << "compiled for the host only: no arm-none-eabi-gcc (apt install gcc-arm-none-eabi)";
 }
+
+TEST(EmittedC, CompilesWithoutWarningsForHostAndArm) { expect_no_warnings(tiny_program()); }
+
+TEST(EmittedC, ALoopCompilesWithoutWarningsForHostAndArm) { expect_no_warnings(recurrent_program(1)); }
 
 TEST(EmittedC, HeadersAreReadByCpp) {
   const TemporaryFolder folder;
@@ -96,6 +100,15 @@ TEST(EmittedC, RandomProgramsEqualTheSimulator) {
     SCOPED_TRACE(fmt::format("seed {}", seed));
     const TemporaryFolder folder;
     const ProcessResult result = run_selftest(emit(random_program(seed)), folder);
+    EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
+  }
+}
+
+TEST(EmittedC, RandomLoopsEqualTheSimulator) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    SCOPED_TRACE(fmt::format("seed {}", seed));
+    const TemporaryFolder folder;
+    const ProcessResult result = run_selftest(emit(recurrent_program(seed), "qmn", 300), folder);
     EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
   }
 }

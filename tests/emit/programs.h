@@ -16,6 +16,10 @@ Program tiny_program(std::uint64_t seed = 101);
 /// An image and a chain of kernels, convolutions with any stride, dilation and padding; each seed from a different mixture of kernels.
 Program random_program(std::uint64_t seed);
 
+/// A loop whose body is an LSTM with a peephole and an int16 cell state, over the rows of the input, and what reads its last state and its
+/// outputs of all steps: every kernel of runtime/qmn_elementwise.h, max pool, mixed types. `is_tiny` fixes the sizes.
+Program recurrent_program(std::uint64_t seed, bool is_tiny = false);
+
 /// `count` raw inputs: all -128, all 127, alternating extremes, zeros, then random ones.
 std::vector<std::vector<std::int8_t>> extreme_inputs(const Program& program, std::size_t count, std::uint64_t seed);
 

@@ -15,26 +15,34 @@ namespace fs = std::filesystem;
 namespace qmn {
 namespace {
 
-FileSet emit_tiny(const std::string& board) {
-  const Program program = tiny_program();
+FileSet emit_project_of(const Program& program, const std::string& board) {
   const MemoryPlan plan = plan_memory(program);
   return emit_project(program, plan, {.board = board, .known_answers = known_answers(program, plan, extreme_inputs(program, 5, 1))});
 }
 
+FileSet emit_tiny(const std::string& board) { return emit_project_of(tiny_program(), board); }
+
+void expect_snapshot(const std::string& path, const std::string& content) {
+  const fs::path snapshot = fs::path(QMN_SNAPSHOTS) / path;
+  if (std::getenv("QMN_UPDATE_SNAPSHOTS") != nullptr) {
+    fs::create_directories(snapshot.parent_path());
+    write_file_atomic(snapshot, content);
+  }
+  ASSERT_TRUE(fs::exists(snapshot)) << snapshot << ": run with QMN_UPDATE_SNAPSHOTS=1";
+  EXPECT_TRUE(content == read_file(snapshot)) << snapshot << " differs from what is emitted; QMN_UPDATE_SNAPSHOTS=1 and git diff show where";
+}
+
 TEST(Snapshot, EmittedFilesOfTheTinyProgramAreAsReviewed) {
-  const fs::path folder = fs::path(QMN_SNAPSHOTS);
   for (const std::string board : {"mps2-an386", "none"}) {
     for (const auto& [path, content] : emit_tiny(board)) {
       if (path.starts_with("runtime/") || path.starts_with("boards/")) continue;  // copies of files of this repository
-      const fs::path snapshot = folder / board / path;
-      if (std::getenv("QMN_UPDATE_SNAPSHOTS") != nullptr) {
-        fs::create_directories(snapshot.parent_path());
-        write_file_atomic(snapshot, content);
-      }
-      ASSERT_TRUE(fs::exists(snapshot)) << snapshot << ": run with QMN_UPDATE_SNAPSHOTS=1";
-      EXPECT_EQ(content, read_file(snapshot)) << snapshot;
+      expect_snapshot(board + "/" + path, content);
     }
   }
+}
+
+TEST(Snapshot, TheNetworkOfATinyLoopIsAsReviewed) {
+  expect_snapshot("recurrent/qmn_net.c", emit_project_of(recurrent_program(1, true), "none").at("qmn_net.c"));
 }
 
 TEST(Snapshot, EmissionIsDeterministic) { EXPECT_EQ(emit_tiny("mps2-an386"), emit_tiny("mps2-an386")); }

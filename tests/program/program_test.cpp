@@ -63,7 +63,7 @@ TEST(Program, CountsTheConstantsOfFlash) {
   EXPECT_EQ(constant_bytes(kernel_over<RequantizeKernel>("relu")), 0);
 }
 
-TEST(Program, OnlyRequantizeAndSoftmaxMayOverwriteTheirInput) {
+TEST(Program, KernelsThatWorkValueByValueMayOverwriteAnInputOfTheirOutputsType) {
   const Program program = program_of(tensor(1, 1, 4), tensor(1, 1, 4));
   EXPECT_TRUE(ref_traits(program, kernel_over<RequantizeKernel>("a")).can_alias_input);
   EXPECT_TRUE(ref_traits(program, kernel_over<SoftmaxKernel>("b")).can_alias_input);
@@ -71,14 +71,55 @@ TEST(Program, OnlyRequantizeAndSoftmaxMayOverwriteTheirInput) {
   EXPECT_FALSE(ref_traits(program, kernel_over<DepthwiseConv2dKernel>("d")).can_alias_input);
   EXPECT_FALSE(ref_traits(program, kernel_over<FullyConnectedKernel>("e")).can_alias_input);
   EXPECT_FALSE(ref_traits(program, kernel_over<AveragePool2dKernel>("f")).can_alias_input);
+  EXPECT_FALSE(ref_traits(program, kernel_over<CopyKernel>("g")).can_alias_input);
+  Program mixed = program;
+  mixed.tensors.push_back(tensor(1, 1, 4));
+  mixed.tensors[2].format.total_bits = 16;
+  MulKernel mul;
+  mul.left = 2;
+  mul.right = 0;
+  mul.output = 1;
+  EXPECT_TRUE(may_overwrite(mixed, mul, 0));
+  EXPECT_FALSE(may_overwrite(mixed, mul, 2));  // int8 over int16
+}
+
+/// FC 4 → 3 in a loop of 5 steps.
+Program looped() {
+  Program program = program_of(tensor(5, 1, 4), tensor(1, 1, 3));
+  program.tensors.push_back(tensor(1, 1, 4));
+  program.tensors.push_back(tensor(1, 1, 3));
+  LoopKernel loop;
+  loop.name = "scan";
+  loop.step_count = 5;
+  loop.inputs = {{0, 2}};
+  loop.states = {{1, 3}};
+  auto dense = kernel_over<FullyConnectedKernel>("fc");
+  dense.input = 2;
+  dense.output = 3;
+  dense.weights.resize(12);
+  dense.bias.values.resize(3);
+  loop.body.emplace_back(dense);
+  program.kernels.emplace_back(std::move(loop));
+  return program;
+}
+
+TEST(Program, ALoopCountsItsBodyForEachStepAndItsConstantsOnce) {
+  const Program program = looped();
+  EXPECT_EQ(mac_count(program, program.kernels[0]), 5 * 12);
+  EXPECT_EQ(constant_bytes(program.kernels[0]), 15);
+  EXPECT_EQ(inputs_of(program.kernels[0]), (std::vector<TensorId>{0, 1}));
+  EXPECT_EQ(outputs_of(program.kernels[0]), std::vector<TensorId>{1});
+  std::vector<std::pair<std::string, std::int64_t>> visited;
+  for_each_kernel(program.kernels, [&](const Kernel& kernel, std::int64_t runs) { visited.emplace_back(kernel_name(kernel), runs); });
+  EXPECT_EQ(visited, (std::vector<std::pair<std::string, std::int64_t>>{{"scan", 1}, {"fc", 5}}));
 }
 
 TEST(Program, KernelsSayWhatTheyAre) {
   const Kernel kernel = kernel_over<DepthwiseConv2dKernel>("dw_1");
   EXPECT_EQ(kernel_name(kernel), "dw_1");
   EXPECT_STREQ(kernel_op(kernel), "depthwise_conv2d");
-  EXPECT_EQ(input_of(kernel), 0);
-  EXPECT_EQ(output_of(kernel), 1);
+  EXPECT_EQ(inputs_of(kernel), std::vector<TensorId>{0});
+  EXPECT_EQ(outputs_of(kernel), std::vector<TensorId>{1});
 }
 
 }  // namespace

@@ -186,7 +186,7 @@ static const qmn_softmax softmax = {.count = 3, .exp_table = softmax_exp_table};
 _Static_assert(sizeof softmax_exp_table / sizeof softmax_exp_table[0] == 256, "softmax: an entry for every difference of two logits");
 
 #ifdef QMN_NET_TRACE
-#define TRACE(tensor, data, bytes) qmn_net_trace((tensor), (data), (bytes))
+#define TRACE(tensor, data, bytes) qmn_net_trace((tensor), (const int8_t *)(data), (bytes))
 #else
 #define TRACE(tensor, data, bytes) ((void)0)
 #endif

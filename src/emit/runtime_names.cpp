@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// emit/runtime_names.cpp   Which C function runs a kernel, and the file that it stands in.
+#include "base/check.h"
+#include "emit/artifacts.h"
+
+#include <fmt/format.h>
+
+#include <type_traits>
+#include <utility>
+
+namespace qmn {
+namespace {
+
+/// Kernels whose functions exist for several types, all in one file.
+template <class K>
+inline constexpr bool kIsTyped = std::is_same_v<K, AddKernel> || std::is_same_v<K, MulKernel> || std::is_same_v<K, LookupKernel> ||
+                                 std::is_same_v<K, InterpolateKernel> || std::is_same_v<K, CopyKernel> || std::is_same_v<K, FillKernel>;
+
+std::string type_name(int bits) { return fmt::format("s{}", bits); }
+
+/// Inputs, then the output where it differs; equal inputs once: s8, s8_s16, s8s16_s16.
+std::string type_names(const std::vector<int>& input_bits, int output_bits) {
+  std::string inputs;
+  bool is_uniform = true;
+  for (int bits : input_bits) is_uniform = is_uniform && bits == input_bits.front();
+  if (input_bits.empty()) return type_name(output_bits);
+  for (int bits : is_uniform ? std::vector{input_bits.front()} : input_bits) inputs += type_name(bits);
+  return is_uniform && input_bits.front() == output_bits ? inputs : fmt::format("{}_{}", inputs, type_name(output_bits));
+}
+
+}  // namespace
+
+std::string runtime_function(const Program& program, const Kernel& kernel) {
+  const auto bits = [&](TensorId id) { return program.tensor(id).format.total_bits; };
+  return std::visit(
+      [&](const auto& k) -> std::string {
+        using K = std::decay_t<decltype(k)>;
+        if constexpr (!kIsTyped<K>) {
+          QMN_CHECK((!std::is_same_v<K, ConcatKernel> && !std::is_same_v<K, LoopKernel>), "a kernel with one function");
+          return fmt::format("qmn_{}_s8_ref", kernel_op(kernel));
+        } else {
+          std::vector<int> inputs;
+          for (TensorId id : inputs_of(kernel)) inputs.push_back(bits(id));
+          if constexpr (requires { k.constant; }) {
+            if (k.right < 0) inputs.push_back(k.constant.format.total_bits);
+          }
+          return fmt::format("qmn_{}_{}_ref", kernel_op(kernel), type_names(inputs, bits(k.output)));
+        }
+      },
+      kernel);
+}
+
+std::string copy_function(const Program& program, TensorId input, TensorId output) {
+  CopyKernel copy;
+  copy.input = input;
+  copy.output = output;
+  return runtime_function(program, Kernel{std::move(copy)});
+}
+
+std::optional<std::string> runtime_file(const Kernel& kernel) {
+  return std::visit(
+      [&](const auto& k) -> std::optional<std::string> {
+        using K = std::decay_t<decltype(k)>;
+        if constexpr (std::is_same_v<K, LoopKernel>) return std::nullopt;
+        if constexpr (std::is_same_v<K, ConcatKernel>) return "qmn_copy_ref.c";
+        return fmt::format(kIsTyped<K> ? "qmn_{}_ref.c" : "qmn_{}_s8_ref.c", kernel_op(kernel));
+      },
+      kernel);
+}
+
+}  // namespace qmn

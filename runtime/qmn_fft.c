@@ -98,7 +98,7 @@ static void transform_window(const qmn_mfcc *mfcc, const int16_t *samples, int32
 /* Four sub-transforms of `length` to one. weights: W^k, W^2k, W^3k of k = 0, 1, ... */
 #if QMN_FFT_DSP
 /* The C below, in the registers that there are: compilers keep only half of its values there. r0 ... r3 walk over the four sub-transforms. */
-__attribute__((naked)) static void radix4(complex32 *data __attribute__((unused)), int32_t length_bytes __attribute__((unused)),
+__attribute__((naked, used)) static void radix4(complex32 *data __attribute__((unused)), int32_t length_bytes __attribute__((unused)),
                                           const int32_t *weights __attribute__((unused))) {
   __asm__(
       "push {r4-r11, lr}\n"
@@ -177,7 +177,7 @@ static void radix4(complex32 *data, int32_t length_bytes, const int32_t *weights
 
 /* Two sub-transforms of `length` to one. weights: W^k of k = 0, 1, ... */
 #if QMN_FFT_DSP
-__attribute__((naked)) static void radix2(complex32 *data __attribute__((unused)), int32_t length_bytes __attribute__((unused)),
+__attribute__((naked, used)) static void radix2(complex32 *data __attribute__((unused)), int32_t length_bytes __attribute__((unused)),
                                           const int32_t *weights __attribute__((unused))) {
   __asm__(
       "push {r4-r9, lr}\n"

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * qmn_fully_connected_s8_dsp.c   Equals qmn_fully_connected_s8_ref bit for bit. The input is widened once; four rows of the matrix at a time, of
+ * which each group of four columns takes one load of the input, two loads and eight extensions of weights, and eight SMLAD.
+ *
+ * Weights are reordered at export: [four rows][group of 4 columns][row of the four][4], rows and columns filled up with zeros.
+ */
+#include "qmn_kernels_dsp.h"
+
+#include "qmn_dsp.h"
+#include "qmn_internal.h"
+
+/* sums[0 ... 3] += four rows times the vector; returns the weights behind them. */
+#if QMN_HAS_DSP
+#define QMN_ROW(sum, weights)           \
+  "sxtb16 r8, " weights "\n"            \
+  "sxtb16 " weights ", " weights ", ror #8\n" \
+  "smlad " sum ", r6, r8, " sum "\n"    \
+  "smlad " sum ", r7, " weights ", " sum "\n"
+#define QMN_GROUP                \
+  "ldrd r9, r10, [r0], #8\n"     \
+  "ldrd r6, r7, [r1], #8\n"      \
+  QMN_ROW("r3", "r9")            \
+  QMN_ROW("r4", "r10")           \
+  "ldrd r9, r10, [r0], #8\n"     \
+  QMN_ROW("r5", "r9")            \
+  QMN_ROW("r12", "r10")
+/* r0 weights, r1 vector, r2 its end, r3 r4 r5 r12 the sums, r6 r7 input, r8 ... r10 weights, lr where the sums go. Groups of 8 bytes of vector. */
+__attribute__((naked, used)) static const int8_t *add_rows(const int8_t *weights __attribute__((unused)), const int16_t *vector __attribute__((unused)),
+                                                     const int16_t *vector_end __attribute__((unused)), int32_t *sums __attribute__((unused))) {
+  __asm__(
+      "push {r4-r10, lr}\n"
+      "mov lr, r3\n"
+      "ldrd r3, r4, [lr]\n"
+      "ldrd r5, r12, [lr, #8]\n"
+      "subs r6, r2, r1\n"
+      "tst r6, #8\n"
+      "bne 2f\n"
+      "1:\n"
+      QMN_GROUP
+      "2:\n"
+      QMN_GROUP
+      "cmp r1, r2\n"
+      "bne 1b\n"
+      "strd r3, r4, [lr]\n"
+      "strd r5, r12, [lr, #8]\n"
+      "pop {r4-r10, pc}\n");
+}
+#else
+static const int8_t *add_rows(const int8_t *weights, const int16_t *vector, const int16_t *vector_end, int32_t *sums) {
+  for (; vector < vector_end; vector += 4) {
+    for (int32_t row = 0; row < 4; ++row, weights += 4) {
+      sums[row] += vector[0] * weights[0] + vector[1] * weights[2] + vector[2] * weights[1] + vector[3] * weights[3];
+    }
+  }
+  return weights;
+}
+#endif
+
+/* In the order in which SXTB16 takes bytes apart: 0, 2, 1, 3 of each four. */
+static int16_t *widen(const int8_t *input, int32_t count, int16_t *vector) {
+  for (; count > 0; count -= 4, input += 4, vector += 4) {
+    uint32_t word = 0;
+    if (count >= 4) {
+      word = qmn_load_word(input);
+    } else {
+      for (int32_t i = 0; i < count; ++i) word |= (uint32_t)(uint8_t)input[i] << (8 * i);
+    }
+    const uint32_t halves[2] = {qmn_even_bytes(word), qmn_odd_bytes(word)};
+    __builtin_memcpy(vector, halves, sizeof halves);
+  }
+  return vector;
+}
+
+void qmn_fully_connected_s8_dsp(const qmn_fully_connected *layer, const int8_t *input, int8_t *output, void *scratch) {
+  int16_t *const vector = scratch;
+  const int16_t *const end = widen(input, layer->in_count, vector);
+  const int8_t *weights = layer->weights;
+  for (int32_t row = 0; row < layer->out_count; row += 4) {
+    int32_t sums[4];
+    const int32_t rows = layer->out_count - row < 4 ? layer->out_count - row : 4;
+    for (int32_t i = 0; i < 4; ++i) sums[i] = i < rows ? layer->bias.s32[row + i] : 0;
+    weights = add_rows(weights, vector, end, sums);
+    for (int32_t i = 0; i < rows; ++i) output[row + i] = qmn_clip(sums[i] >> layer->epilogue.out_shift, layer->epilogue.clip_min, layer->epilogue.clip_max);
+  }
+}

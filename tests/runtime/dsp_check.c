@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * dsp_check.c   Random layers through the `dsp` kernels and the `ref` kernels. Compiled for the host and for the emulated core.
+ */
+#include "dsp_check.h"
+
+#include "qmn_kernels.h"
+#include "qmn_kernels_dsp.h"
+
+enum { kMostValues = 6000 };
+
+static uint32_t state;
+static uint32_t next(void) {
+  state ^= state << 13;
+  state ^= state >> 17;
+  state ^= state << 5;
+  return state;
+}
+static int32_t between(int32_t low, int32_t high) { return low + (int32_t)(next() % (uint32_t)(high - low + 1)); }
+
+static int8_t input[kMostValues], weights[kMostValues], expected[kMostValues], work[kMostValues], biases[128];
+static _Alignas(4) int8_t reordered[4 * kMostValues], scratch[4 * kMostValues];
+static int32_t prepared[128];
+
+static void fill(int8_t *values, int32_t count) {
+  const int32_t kind = between(0, 5); /* mostly random, at times at the ends of the range */
+  for (int32_t i = 0; i < count; ++i) values[i] = (int8_t)(kind == 0 ? -128 : kind == 1 ? 127 : between(-128, 127));
+}
+
+static void choose_epilogue(qmn_epilogue *epilogue, qmn_bias *bias, int32_t channels) {
+  epilogue->out_shift = between(0, 15);
+  const int32_t kind = between(0, 2);
+  epilogue->clip_min = (int8_t)(kind == 0 ? -128 : kind == 1 ? 0 : between(-100, 0));
+  epilogue->clip_max = (int8_t)(kind == 2 ? between(1, 127) : 127);
+  fill(biases, channels);
+  bias->s8 = biases;
+  bias->s32 = 0;
+  bias->shift = between(0, 10);
+  for (int32_t i = 0; i < channels; ++i) prepared[i] = biases[i] * ((int32_t)1 << bias->shift) + (((int32_t)1 << epilogue->out_shift) >> 1);
+  prepared[channels] = 0;
+}
+
+/* [row block][group of four columns][row of the block][4] */
+static void reorder_rows(int32_t rows, int32_t columns, int32_t block) {
+  int8_t *to = reordered;
+  for (int32_t row = 0; row < rows; row += block) {
+    for (int32_t column = 0; column < columns; column += 4) {
+      for (int32_t i = 0; i < block; ++i) {
+        for (int32_t k = 0; k < 4; ++k) *to++ = row + i < rows && column + k < columns ? weights[(row + i) * columns + column + k] : 0;
+      }
+    }
+  }
+}
+
+static int compare(int32_t count, const int8_t *got) {
+  for (int32_t i = 0; i < count; ++i) {
+    if (got[i] != expected[i]) return 1;
+  }
+  return got[count] != 99; /* nothing behind the output was written */
+}
+
+static int choose_geometry(qmn_conv2d *layer, int32_t max_kernel) {
+  layer->in_h = between(1, 9);
+  layer->in_w = between(1, 9);
+  layer->kernel_h = between(1, max_kernel);
+  layer->kernel_w = between(1, max_kernel);
+  layer->stride_h = between(1, 3);
+  layer->stride_w = between(1, 3);
+  layer->pad_top = between(0, layer->kernel_h);
+  layer->pad_left = between(0, layer->kernel_w);
+  const int32_t room_h = layer->in_h + layer->pad_top + between(0, layer->kernel_h) - (layer->dilation_h * (layer->kernel_h - 1) + 1);
+  const int32_t room_w = layer->in_w + layer->pad_left + between(0, layer->kernel_w) - (layer->dilation_w * (layer->kernel_w - 1) + 1);
+  layer->out_h = room_h / layer->stride_h + 1;
+  layer->out_w = room_w / layer->stride_w + 1;
+  return room_h >= 0 && room_w >= 0 && layer->in_h * layer->in_w * layer->in_c < kMostValues && layer->out_h * layer->out_w * layer->out_c < kMostValues;
+}
+
+static void copy(const int8_t *from, int8_t *to, int32_t count) {
+  for (int32_t i = 0; i < count; ++i) to[i] = from[i];
+}
+
+static int check_conv2d(void) {
+  qmn_conv2d layer = {0};
+  do {
+    layer.in_c = between(1, 20);
+    layer.out_c = between(1, 20);
+    layer.dilation_h = between(0, 3) ? 1 : 2;
+    layer.dilation_w = between(0, 3) ? 1 : 2;
+  } while (!choose_geometry(&layer, between(1, 4)) || layer.out_c * layer.in_c * layer.kernel_h * layer.kernel_w >= kMostValues);
+  const int32_t columns = layer.in_c * layer.kernel_h * layer.kernel_w, size = layer.out_h * layer.out_w * layer.out_c;
+  fill(input, layer.in_h * layer.in_w * layer.in_c);
+  fill(weights, layer.out_c * columns);
+  choose_epilogue(&layer.epilogue, &layer.bias, layer.out_c);
+  layer.weights = weights;
+  qmn_conv2d_s8_ref(&layer, input, expected);
+  reorder_rows(layer.out_c, columns, 2);
+  layer.weights = reordered;
+  layer.bias = (qmn_bias){0, prepared, 0};
+  work[size] = 99;
+  qmn_conv2d_s8_dsp(&layer, input, work, scratch);
+  if (compare(size, work)) return 1;
+  const int is_pixelwise = columns == layer.in_c && layer.stride_h == 1 && layer.stride_w == 1 && layer.out_h == layer.in_h && layer.out_w == layer.in_w &&
+                           layer.pad_top == 0 && layer.pad_left == 0 && layer.out_c <= layer.in_c;
+  if (!is_pixelwise) return 0;
+  copy(input, work, layer.in_h * layer.in_w * layer.in_c);
+  qmn_conv2d_s8_dsp(&layer, work, work, scratch);
+  work[size] = 99;
+  return compare(size, work) ? 2 : 0;
+}
+
+static int check_depthwise(void) {
+  qmn_conv2d layer = {0};
+  layer.dilation_h = layer.dilation_w = 1;
+  do {
+    layer.in_c = layer.out_c = between(1, 20);
+  } while (!choose_geometry(&layer, between(0, 1) ? 3 : 5));
+  if (between(0, 1)) { /* the common one */
+    layer.kernel_h = layer.kernel_w = 3;
+    layer.stride_h = layer.stride_w = layer.pad_top = layer.pad_left = 1;
+    layer.out_h = layer.in_h;
+    layer.out_w = layer.in_w;
+  }
+  const int is_3x3 = layer.kernel_h == 3 && layer.kernel_w == 3 && layer.stride_h == 1 && layer.stride_w == 1;
+  const int32_t size = layer.out_h * layer.out_w * layer.out_c;
+  fill(input, layer.in_h * layer.in_w * layer.in_c);
+  fill(weights, layer.out_c * layer.kernel_h * layer.kernel_w);
+  choose_epilogue(&layer.epilogue, &layer.bias, layer.out_c);
+  layer.weights = weights;
+  qmn_depthwise_conv2d_s8_ref(&layer, input, expected);
+  int16_t *to = (int16_t *)(void *)reordered;
+  for (int32_t c = 0; c < layer.out_c; ++c) {
+    for (int32_t kx = 0; kx < layer.kernel_w; ++kx) {
+      const int8_t *const column = weights + kx * layer.out_c + c;
+      const int32_t step = layer.kernel_w * layer.out_c;
+      if (is_3x3) {
+        *to++ = column[0];
+        *to++ = column[step];
+        *to++ = column[step];
+        *to++ = column[2 * step];
+        continue;
+      }
+      for (int32_t ky = 0; ky < (layer.kernel_h + 1) / 2 * 2; ++ky) *to++ = ky < layer.kernel_h ? column[ky * step] : (int16_t)0;
+    }
+  }
+  layer.weights = reordered;
+  layer.bias = (qmn_bias){0, prepared, 0};
+  work[size] = 99;
+  qmn_depthwise_conv2d_s8_dsp(&layer, input, work, scratch);
+  if (compare(size, work)) return 3;
+  if (layer.out_h != layer.in_h || layer.out_w != layer.in_w) return 0;
+  copy(input, work, size);
+  qmn_depthwise_conv2d_s8_dsp(&layer, work, work, scratch);
+  work[size] = 99;
+  return compare(size, work) ? 4 : 0;
+}
+
+static int check_fully_connected(void) {
+  qmn_fully_connected layer = {0};
+  layer.in_count = between(1, 130);
+  layer.out_count = between(1, 40);
+  fill(input, layer.in_count);
+  fill(weights, layer.in_count * layer.out_count);
+  choose_epilogue(&layer.epilogue, &layer.bias, layer.out_count);
+  layer.weights = weights;
+  qmn_fully_connected_s8_ref(&layer, input, expected);
+  reorder_rows(layer.out_count, layer.in_count, 4);
+  layer.weights = reordered;
+  layer.bias = (qmn_bias){0, prepared, 0};
+  work[layer.out_count] = 99;
+  qmn_fully_connected_s8_dsp(&layer, input, work, scratch);
+  return compare(layer.out_count, work) ? 5 : 0;
+}
+
+int qmn_dsp_check(int rounds) {
+  state = 2463534242u;
+  for (int32_t round = 0; round < rounds; ++round) {
+    const int failure = check_conv2d() + 10 * check_depthwise() + 100 * check_fully_connected();
+    if (failure) return 1000 * (round + 1) + failure;
+  }
+  return 0;
+}

@@ -99,7 +99,7 @@ struct LayerFormats {
 LayerFormats layer_formats(const Model& model, const Node& node) {
   LayerFormats formats;
   if (!model.quantization) return formats;
-  formats.output = model.quantization->format_of(output_of(node));
+  formats.output = model.quantization->format_of(outputs_of(node).front());
   std::visit(
       [&](const auto& layer) {
         if constexpr (requires { layer.weight; }) {
@@ -127,7 +127,8 @@ Totals totals_of(const Graph& graph) {
   for (const Node& node : graph.nodes) {
     totals.macs += mac_count(graph, node);
     if (std::holds_alternative<Flatten>(node)) continue;  // moves nothing
-    std::int64_t pair = element_count(graph.shape(output_of(node)));
+    std::int64_t pair = 0;
+    for (ValueId id : outputs_of(node)) pair += element_count(graph.shape(id));
     for (ValueId id : activation_inputs(node)) pair += element_count(graph.shape(id));
     totals.largest_pair_bytes = std::max(totals.largest_pair_bytes, pair);
   }
@@ -183,7 +184,7 @@ std::string layer_table(const Report& report) {
   table.add_row(input_row);
   for (const Node& node : graph.nodes) {
     const std::int64_t macs = mac_count(graph, node), count = parameter_count(graph, node);
-    std::vector<std::string> row{node_name(node), describe(graph, node), to_string(graph.shape(output_of(node))),
+    std::vector<std::string> row{node_name(node), describe(graph, node), to_string(graph.shape(outputs_of(node).front())),
                                  macs > 0 ? std::to_string(macs) : "", count > 0 ? std::to_string(count) : ""};
     if (is_quantized) {
       const LayerFormats formats = layer_formats(report.prepared, node);
@@ -238,8 +239,8 @@ nlohmann::json layer_json(const Model& model, const Node& node) {
   nlohmann::json out{{"name", node_name(node)},
                      {"operator", op_type(node)},
                      {"description", describe(graph, node)},
-                     {"output", graph.value(output_of(node)).name},
-                     {"output_shape", graph.shape(output_of(node))},
+                     {"output", graph.value(outputs_of(node).front()).name},
+                     {"output_shape", graph.shape(outputs_of(node).front())},
                      {"macs", mac_count(graph, node)},
                      {"parameters", parameter_count(graph, node)}};
   if (!model.quantization) return out;

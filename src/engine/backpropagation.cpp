@@ -56,6 +56,7 @@ struct TrainNode {
     return input * at::empty_like(input).bernoulli_(keep, generator).div_(keep);
   }
   at::Tensor operator()(const Softmax&) const { return at::softmax(input, -1); }
+  at::Tensor operator()(const auto& node) const { QMN_CHECK(false, op_type(node)); }
 };
 
 std::span<float> floats(const at::Tensor& tensor) {

@@ -26,7 +26,8 @@ class Evaluator {
  public:
   virtual ~Evaluator() = default;
   virtual std::vector<float> run(std::span<const float> inputs, std::int64_t clip_count) = 0;
-  /// Calls `observe(value, reals, first_clip, clip_count)` for the graph's input and each node's output, batch by batch, one call at a time.
+  /// Calls `observe(value, reals, first_clip, clip_count)` for the graph's input and each node's outputs, batch by batch, one call at a time.
+  /// A value in the body of a Scan, what enters it included, is reported at every step, in a call of its own.
   using Observe = std::function<void(ValueId, std::span<const float>, std::int64_t first_clip, std::int64_t clip_count)>;
   virtual void run_observed(std::span<const float> inputs, std::int64_t clip_count, const Observe& observe) = 0;
 };

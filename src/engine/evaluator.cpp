@@ -23,31 +23,33 @@ class TorchEvaluator : public Evaluator {
       const Chunks chunks = make_chunks(graph_, inputs, clip_count);
       const std::int64_t group = std::max<std::int64_t>(1, std::thread::hardware_concurrency());
       for (std::int64_t first = 0; first < chunks.count(); first += group) {
-        std::vector<std::map<ValueId, at::Tensor>> values(static_cast<std::size_t>(std::min(group, chunks.count() - first)));
-        parallel_for(values.size(), [&](std::size_t i) { values[i] = run_chunk(inputs, chunks, first + static_cast<std::int64_t>(i)); });
-        for (std::size_t i = 0; i < values.size(); ++i) report(values[i], chunks, first + static_cast<std::int64_t>(i), observe);
+        std::vector<Seen> seen(static_cast<std::size_t>(std::min(group, chunks.count() - first)));
+        parallel_for(seen.size(), [&](std::size_t i) { seen[i] = run_chunk(inputs, chunks, first + static_cast<std::int64_t>(i)); });
+        for (std::size_t i = 0; i < seen.size(); ++i) report(seen[i], chunks, first + static_cast<std::int64_t>(i), observe);
       }
     });
   }
 
  private:
-  std::map<ValueId, at::Tensor> run_chunk(std::span<const float> inputs, const Chunks& chunks, std::int64_t chunk) const {
+  using Seen = std::vector<std::pair<ValueId, at::Tensor>>;  // in order of execution
+
+  Seen run_chunk(std::span<const float> inputs, const Chunks& chunks, std::int64_t chunk) const {
     const OperationThreads single(1);
     const c10::InferenceMode inference;
-    std::map<ValueId, at::Tensor> values{{graph_.input, load_chunk(graph_, inputs, chunks, chunk, quantization_)}};
+    Values values{{graph_.input, load_chunk(graph_, inputs, chunks, chunk, quantization_)}};
+    Seen seen{{graph_.input, values.at(graph_.input)}};
+    const ObserveBody see = [&](ValueId id, const at::Tensor& value) { seen.emplace_back(id, value); };
     for (const Node& node : graph_.nodes) {
-      values[output_of(node)] = run_node(graph_, node, values.at(activation_inputs(node).front()), parameters_, quantization_);
+      store_outputs(node, run_node(graph_, node, inputs_of(node, values), parameters_, quantization_, see), values);
+      for (ValueId id : outputs_of(node)) seen.emplace_back(id, values.at(id));
     }
-    return values;
+    return seen;
   }
 
-  void report(const std::map<ValueId, at::Tensor>& values, const Chunks& chunks, std::int64_t chunk, const Observe& observe) const {
-    const auto show = [&](ValueId id) {
-      const at::Tensor& value = values.at(id);
+  void report(const Seen& seen, const Chunks& chunks, std::int64_t chunk, const Observe& observe) const {
+    for (const auto& [id, value] : seen) {
       observe(id, {value.data_ptr<float>(), static_cast<std::size_t>(value.numel())}, chunks.first(chunk), chunks.size(chunk));
-    };
-    show(graph_.input);
-    for (const Node& node : graph_.nodes) show(output_of(node));
+    }
   }
 
   Graph graph_;

@@ -3,20 +3,28 @@
 
 #include "base/check.h"
 #include "base/parallel.h"
+#include "engine/curves.h"
 #include "engine/rounding.h"
 #include "engine/torch_guard.h"
 
 #include <ATen/ops/addmm.h>
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/batch_norm.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/clamp.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/convolution.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/matmul.h>
+#include <ATen/ops/max_pool2d.h>
+#include <ATen/ops/sigmoid.h>
 #include <ATen/ops/softmax.h>
+#include <ATen/ops/tanh.h>
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <limits>
 
 namespace qmn {
 namespace {
@@ -31,61 +39,107 @@ at::Tensor own(at::Tensor result, const at::Tensor& input) {
   return result.is_alias_of(input) ? result.clone() : result.contiguous();
 }
 
-at::Tensor finish(at::Tensor result, Activation activation, std::optional<QFormat> format) {
-  if (format) round_to_format(floats(result), *format, activation == Activation::relu);
-  else if (activation == Activation::relu) clip_at_zero(floats(result));
-  return result;
-}
-
 at::Tensor normalize(const BatchNorm& node, const at::Tensor& input, const Parameters& parameters) {
   return at::batch_norm(input, parameters.at(node.scale), parameters.at(node.offset), parameters.at(node.mean), parameters.at(node.variance), false, 0.0,
                         static_cast<double>(node.epsilon), false);
 }
 
+at::Tensor max_pool(const MaxPool2d& node, const at::Tensor& input) {
+  const auto [top, left, bottom, right] = node.pads;
+  const at::Tensor padded = at::constant_pad_nd(input, {left, right, top, bottom}, -std::numeric_limits<float>::infinity());
+  return at::max_pool2d(padded, node.kernel, node.strides).contiguous();
+}
+
+at::Tensor round_doubles(const at::Tensor& reals, Activation activation, QFormat format) {
+  const at::Tensor contiguous = reals.contiguous();
+  at::Tensor rounded = at::empty(contiguous.sizes(), at::kFloat);
+  round_to_format({contiguous.data_ptr<double>(), static_cast<std::size_t>(contiguous.numel())}, floats(rounded), format, activation);
+  return rounded;
+}
+
 struct RunNode {
   const Graph& graph;
-  const at::Tensor& input;
+  std::span<const at::Tensor> inputs;
   const Parameters& parameters;
   const Quantization& quantization;
+  const at::Tensor& input = inputs.front();
 
-  at::Tensor operator()(const Conv2d& node) const {
-    return finish(own(convolve(node, input, parameters), input), node.activation, quantization.format_of(node.output));
-  }
+  std::optional<QFormat> format(ValueId id) const { return quantization.format_of(id); }
+
+  at::Tensor operator()(const Conv2d& node) const { return finish(own(convolve(node, input, parameters), input), node.activation, format(node.output)); }
   at::Tensor operator()(const FullyConnected& node) const {
-    return finish(own(multiply(node, input, parameters), input), node.activation, quantization.format_of(node.output));
+    return finish(own(multiply(node, input, parameters), input), node.activation, format(node.output));
   }
-  at::Tensor operator()(const BatchNorm& node) const {
-    return finish(own(normalize(node, input, parameters), input), Activation::none, quantization.format_of(node.output));
-  }
-  at::Tensor operator()(const Relu& node) const { return finish(input.clone(), Activation::relu, quantization.format_of(node.output)); }
+  at::Tensor operator()(const BatchNorm& node) const { return finish(own(normalize(node, input, parameters), input), Activation::none, format(node.output)); }
+  at::Tensor operator()(const Relu& node) const { return finish(input.clone(), Activation::relu, format(node.output)); }
   at::Tensor operator()(const AveragePool2d& node) const {
     const Shape& shape = graph.shape(node.output);
     at::Tensor result = at::empty({input.size(0), input.size(1), shape.at(2), shape.at(3)}, input.options());
     average_pool(node, floats(input), input.size(0) * input.size(1), input.size(2), input.size(3), floats(result), shape.at(2), shape.at(3),
-                 quantization.format_of(node.output));
+                 format(node.output));
     return result;
   }
-  at::Tensor operator()(const Flatten& node) const {
-    const at::Tensor flat = input.flatten(1);
-    const auto format = quantization.format_of(node.output);
-    return format ? finish(flat.clone(), Activation::none, format) : flat;
-  }
-  at::Tensor operator()(const Dropout& node) const {
-    const auto format = quantization.format_of(node.output);
-    return format ? finish(input.clone(), Activation::none, format) : input;
-  }
+  at::Tensor operator()(const MaxPool2d& node) const { return finish(max_pool(node, input), Activation::none, format(node.output)); }
+  at::Tensor operator()(const Flatten& node) const { return view(input.flatten(1), node.output); }
+  at::Tensor operator()(const Dropout& node) const { return view(input, node.output); }
   at::Tensor operator()(const Softmax& node) const {
-    const auto input_format = quantization.format_of(node.input), format = quantization.format_of(node.output);
-    if (input_format && format && input_format->total_bits == 8 && *format == QFormat{8, 7}) {
+    const auto input_format = format(node.input), output_format = format(node.output);
+    if (input_format && output_format && input_format->total_bits == 8 && *output_format == QFormat{8, 7}) {
       at::Tensor result = input.clone();
       fixed_point_softmax(floats(result), result.size(-1), *input_format);
       return result;
     }
-    return finish(at::softmax(input, -1).contiguous(), Activation::none, format);
+    return finish(at::softmax(input, -1).contiguous(), Activation::none, output_format);
+  }
+  at::Tensor operator()(const Add& node) const { return elementwise(node, [](const at::Tensor& a, const at::Tensor& b) { return a + b; }); }
+  at::Tensor operator()(const Sub& node) const { return elementwise(node, [](const at::Tensor& a, const at::Tensor& b) { return a - b; }); }
+  at::Tensor operator()(const Mul& node) const { return elementwise(node, [](const at::Tensor& a, const at::Tensor& b) { return a * b; }); }
+  at::Tensor operator()(const Concat& node) const {
+    return finish(at::cat(at::TensorList(inputs.data(), inputs.size()), node.axis), Activation::none, format(node.output));
+  }
+  at::Tensor operator()(const Slice& node) const {
+    return finish(own(input.slice(node.axis, node.start, node.end), input), Activation::none, format(node.output));
+  }
+  at::Tensor operator()(const Sigmoid& node) const { return unary(node, Curve::sigmoid, [](const at::Tensor& x) { return at::sigmoid(x); }); }
+  at::Tensor operator()(const Tanh& node) const { return unary(node, Curve::tanh, [](const at::Tensor& x) { return at::tanh(x); }); }
+  at::Tensor operator()(const Clamp& node) const { return finish(at::clamp(input, node.low, node.high), Activation::none, format(node.output)); }
+  at::Tensor operator()(const Scan&) const { QMN_CHECK(false, "a Scan is run by run_scan"); }
+
+ private:
+  // What only looks at the input may stay a view of it.
+  at::Tensor view(const at::Tensor& result, ValueId output) const {
+    return format(output) ? finish(result.clone(), Activation::none, format(output)) : result;
+  }
+
+  // In double where the result is rounded, so that it is rounded once: a sum or product of 16-bit values may not fit into float.
+  template <class N, class Operation>
+  at::Tensor elementwise(const N& node, const Operation& operation) const {
+    const at::Tensor& right = node.constant == kNoValue ? inputs[1] : parameters.at(node.constant);
+    const auto is_wide = [&](ValueId id) { return id != kNoValue && format(id) && format(id)->total_bits > 8; };
+    if (!format(node.output) || !(is_wide(node.left) || is_wide(node.right) || is_wide(node.constant))) {
+      return finish(operation(input, right), node.activation, format(node.output));
+    }
+    return round_doubles(operation(input.to(at::kDouble), right.to(at::kDouble)), node.activation, *format(node.output));
+  }
+
+  // Fixed-point to fixed-point: the kernel's own outputs (qformat/curve.h).
+  template <class N, class Function>
+  at::Tensor unary(const N& node, Curve curve, const Function& function) const {
+    const auto in = format(node.input), out = format(node.output);
+    if (!in || !out) return finish(function(input), Activation::none, out);
+    at::Tensor result = at::empty_like(input);
+    look_up(curve, *in, *out, floats(input), floats(result));
+    return result;
   }
 };
 
 }  // namespace
+
+at::Tensor finish(at::Tensor result, Activation activation, std::optional<QFormat> format) {
+  if (format) round_to_format(floats(result), *format, activation);
+  else activate(floats(result), activation);
+  return result;
+}
 
 at::Tensor make_parameter(const Graph& graph, const Quantization& quantization, ValueId id) {
   const std::vector<float> reals = corrected_parameter(graph, quantization, id);
@@ -115,8 +169,21 @@ at::Tensor multiply(const FullyConnected& node, const at::Tensor& input, const P
   return node.bias == kNoValue ? at::matmul(input, weight) : at::addmm(parameters.at(node.bias), input, weight);
 }
 
-at::Tensor run_node(const Graph& graph, const Node& node, const at::Tensor& input, const Parameters& parameters, const Quantization& quantization) {
-  return std::visit(RunNode{graph, input, parameters, quantization}, node);
+std::vector<at::Tensor> run_node(const Graph& graph, const Node& node, std::span<const at::Tensor> inputs, const Parameters& parameters,
+                                 const Quantization& quantization, const ObserveBody& observe_body) {
+  if (const auto* scan = std::get_if<Scan>(&node)) return run_scan(graph, *scan, inputs, parameters, quantization, observe_body);
+  return {std::visit(RunNode{graph, inputs, parameters, quantization}, node)};
+}
+
+std::vector<at::Tensor> inputs_of(const Node& node, const Values& values) {
+  std::vector<at::Tensor> inputs;
+  for (ValueId id : activation_inputs(node)) inputs.push_back(values.at(id));
+  return inputs;
+}
+
+void store_outputs(const Node& node, std::vector<at::Tensor> outputs, Values& values) {
+  const std::vector<ValueId> ids = outputs_of(node);
+  for (std::size_t i = 0; i < ids.size(); ++i) values[ids[i]] = std::move(outputs[i]);
 }
 
 std::map<ValueId, std::size_t> last_readers(const Graph& graph) {
@@ -156,12 +223,13 @@ std::vector<float> run_graph(const Graph& graph, const Parameters& parameters, c
     const OperationThreads single(1);
     const c10::InferenceMode inference;
     const auto chunk = static_cast<std::int64_t>(index);
-    std::map<ValueId, at::Tensor> values{{graph.input, load_chunk(graph, inputs, chunks, chunk, quantization)}};
+    Values values{{graph.input, load_chunk(graph, inputs, chunks, chunk, quantization)}};
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
       const Node& node = graph.nodes[i];
-      const ValueId input = activation_inputs(node).front();
-      values[output_of(node)] = run_node(graph, node, values.at(input), parameters, quantization);
-      if (last_reader.at(input) == i && input != graph.output) values.erase(input);
+      store_outputs(node, run_node(graph, node, inputs_of(node, values), parameters, quantization), values);
+      for (ValueId id : activation_inputs(node)) {
+        if (last_reader.at(id) == i && id != graph.output) values.erase(id);
+      }
     }
     store_chunk(values.at(graph.output), chunks, chunk, logits);
   });

@@ -8,7 +8,10 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <functional>
 #include <map>
+#include <span>
+#include <vector>
 
 namespace qmn {
 
@@ -25,8 +28,24 @@ at::Tensor make_parameter(const Graph& graph, const Quantization& quantization, 
 at::Tensor convolve(const Conv2d& node, const at::Tensor& input, const Parameters& parameters);
 at::Tensor multiply(const FullyConnected& node, const at::Tensor& input, const Parameters& parameters);
 
-/// The value of the node's output for its input: activation and rounding included. Never writes into the input.
-at::Tensor run_node(const Graph& graph, const Node& node, const at::Tensor& input, const Parameters& parameters, const Quantization& quantization);
+using Values = std::map<ValueId, at::Tensor>;
+std::vector<at::Tensor> inputs_of(const Node& node, const Values& values);
+void store_outputs(const Node& node, std::vector<at::Tensor> outputs, Values& values);
+
+/// Called with each value of a Scan's body, step by step.
+using ObserveBody = std::function<void(ValueId, const at::Tensor&)>;
+
+/// The values of the node's outputs (outputs_of) for those of its inputs (activation_inputs): activation and rounding included. Never
+/// writes into an input.
+std::vector<at::Tensor> run_node(const Graph& graph, const Node& node, std::span<const at::Tensor> inputs, const Parameters& parameters,
+                                 const Quantization& quantization, const ObserveBody& observe_body = nullptr);
+
+/// The value of a Scan's outputs, as run_node (scan.cpp).
+std::vector<at::Tensor> run_scan(const Graph& graph, const Scan& scan, std::span<const at::Tensor> inputs, const Parameters& parameters,
+                                 const Quantization& quantization, const ObserveBody& observe_body);
+
+/// A tensor of its own with its activation and its rounding, in place.
+at::Tensor finish(at::Tensor result, Activation activation, std::optional<QFormat> format);
 
 /// The index of the last node that reads each value: behind it, the value may go.
 std::map<ValueId, std::size_t> last_readers(const Graph& graph);

@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 namespace qmn {
 namespace {
 
+constexpr double kRelu6High = 6;
 constexpr int kNarrowBits = 16;  // up to here, raw values are small integers in float
 
 // The loops over all activations, for what the processor at hand can do.
@@ -38,28 +40,39 @@ QMN_WIDE_LOOP void round_narrow(float* reals, std::size_t count, float scale, fl
 
 }  // namespace
 
-void round_to_format(std::span<float> reals, QFormat format, bool clips_at_zero) {
+void round_to_format(std::span<float> reals, QFormat format, Activation activation) {
   if (format.total_bits > kNarrowBits) {
-    for (float& real : reals) {
-      if (clips_at_zero) real = std::max(real, 0.0f);
-      real = static_cast<float>(dequantize(quantize(static_cast<double>(real), format), format));
-    }
+    activate(reals, activation);
+    for (float& real : reals) real = static_cast<float>(dequantize(quantize(static_cast<double>(real), format), format));
     return;
   }
-  round_narrow(reals.data(), reals.size(), static_cast<float>(1.0 / format.step()), static_cast<float>(format.step()),
-               clips_at_zero ? 0.0f : static_cast<float>(format.raw_min()), static_cast<float>(format.raw_max()));
+  const double low = activation == Activation::none ? static_cast<double>(format.raw_min()) : 0.0;
+  const double high = static_cast<double>(activation == Activation::relu6 ? quantize(kRelu6High, format) : format.raw_max());
+  round_narrow(reals.data(), reals.size(), static_cast<float>(1.0 / format.step()), static_cast<float>(format.step()), static_cast<float>(low),
+               static_cast<float>(high));
 }
 
 void round_channels(std::span<float> reals, int total_bits, std::span<const int> frac_bits) {
   QMN_CHECK(!frac_bits.empty() && reals.size() % frac_bits.size() == 0, "a parameter has a format for each of its channels");
   const std::size_t channel_size = reals.size() / frac_bits.size();
   for (std::size_t channel = 0; channel < frac_bits.size(); ++channel) {
-    round_to_format(reals.subspan(channel * channel_size, channel_size), {total_bits, frac_bits[channel]}, false);
+    round_to_format(reals.subspan(channel * channel_size, channel_size), {total_bits, frac_bits[channel]}, Activation::none);
   }
 }
 
-void clip_at_zero(std::span<float> reals) {
-  for (float& real : reals) real = real > 0.0f ? real : 0.0f;
+void round_to_format(std::span<const double> reals, std::span<float> rounded, QFormat format, Activation activation) {
+  const double scale = 1 / format.step();
+  const double low = activation == Activation::none ? static_cast<double>(format.raw_min()) : 0.0;
+  const double high = static_cast<double>(activation == Activation::relu6 ? quantize(kRelu6High, format) : format.raw_max());
+  for (std::size_t i = 0; i < reals.size(); ++i) {
+    rounded[i] = static_cast<float>(std::clamp(std::floor(reals[i] * scale + 0.5), low, high) * format.step());
+  }
+}
+
+void activate(std::span<float> reals, Activation activation) {
+  if (activation == Activation::none) return;
+  const float high = activation == Activation::relu6 ? static_cast<float>(kRelu6High) : std::numeric_limits<float>::infinity();
+  for (float& real : reals) real = std::min(real > 0.0f ? real : 0.0f, high);
 }
 
 void average_pool(const AveragePool2d& node, std::span<const float> input, std::int64_t planes, std::int64_t in_h, std::int64_t in_w,

@@ -10,15 +10,18 @@
 
 namespace qmn {
 
-/// reals[i] = sat(floor(reals[i] · 2^n + 0.5)) · 2^-n, in place; equal to qformat's fake_quantize for every float. With `clips_at_zero`, a
-/// ReLU comes first.
-void round_to_format(std::span<float> reals, QFormat format, bool clips_at_zero);
+/// reals[i] = sat(floor(reals[i] · 2^n + 0.5)) · 2^-n, in place; equal to qformat's fake_quantize for every float. The activation comes
+/// first.
+void round_to_format(std::span<float> reals, QFormat format, Activation activation);
 
 /// A parameter, channel by channel along its first dimension; one entry of frac_bits stands for the whole tensor.
 void round_channels(std::span<float> reals, int total_bits, std::span<const int> frac_bits);
 
-/// reals[i] = max(reals[i], 0)
-void clip_at_zero(std::span<float> reals);
+/// The same of numbers in double, rounded once.
+void round_to_format(std::span<const double> reals, std::span<float> rounded, QFormat format, Activation activation);
+
+/// The activation alone, in place.
+void activate(std::span<float> reals, Activation activation);
 
 /// Average pool of `planes` images of in_h × in_w, over the part of the window inside the image. The mean is taken in double and, when the
 /// output has a format, rounded from there: the integer kernel's value for fixed-point inputs.

@@ -6,12 +6,11 @@
 #include "engine/executor.h"
 #include "engine/torch_guard.h"
 
+#include <algorithm>
 #include <set>
 
 namespace qmn {
 namespace {
-
-using Values = std::map<ValueId, at::Tensor>;
 
 class TorchSearchSession : public SearchSession {
  public:
@@ -71,13 +70,22 @@ class TorchSearchSession : public SearchSession {
     trial.plan.rounds_input = changed.contains(graph_.input);
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
       const Node& node = graph_.nodes[i];
-      const auto is_changed = [&](ValueId id) { return changed.contains(id); };
-      const std::vector<ValueId> reads = activation_inputs(node), uses = parameters(node);
-      if (!std::any_of(reads.begin(), reads.end(), is_changed) && !std::any_of(uses.begin(), uses.end(), is_changed) && !is_changed(output_of(node))) continue;
+      if (!reads_or_writes(node, changed)) continue;
       trial.plan.nodes.push_back(i);
-      changed.insert(output_of(node));
+      for (ValueId id : outputs_of(node)) changed.insert(id);
     }
     return trial;
+  }
+
+  // A Scan's body is part of it: it is computed as a whole.
+  static bool reads_or_writes(const Node& node, const std::set<ValueId>& ids) {
+    const auto is_one = [&](ValueId id) { return ids.contains(id); };
+    const auto is_any = [&](const std::vector<ValueId>& some) { return std::any_of(some.begin(), some.end(), is_one); };
+    if (is_any(activation_inputs(node)) || is_any(parameters(node)) || is_any(outputs_of(node))) return true;
+    const auto* scan = std::get_if<Scan>(&node);
+    if (scan == nullptr) return false;
+    return std::ranges::any_of(scan->inputs, is_one, &Scan::Input::body_in) || std::ranges::any_of(scan->states, is_one, &Scan::State::body_in) ||
+           std::ranges::any_of(scan->body, [&](const Node& inner) { return reads_or_writes(inner, ids); });
   }
 
   // Computes the plan's values, the others are read from kept_; `keeps`: the new ones go there.
@@ -90,10 +98,15 @@ class TorchSearchSession : public SearchSession {
       if (plan.rounds_input) computed[graph_.input] = load_chunk(graph_, inputs_, chunks_, chunk, quantization);
       for (const std::size_t i : plan.nodes) {
         const Node& node = graph_.nodes[i];
-        const ValueId input = activation_inputs(node).front();
-        const auto found = computed.find(input);
-        computed[output_of(node)] = run_node(graph_, node, found != computed.end() ? found->second : kept_[index].at(input), parameters, quantization);
-        if (!keeps && found != computed.end() && last_readers_.at(input) == i && input != graph_.output) computed.erase(found);
+        std::vector<at::Tensor> reads;
+        for (ValueId id : activation_inputs(node)) {
+          const auto found = computed.find(id);
+          reads.push_back(found != computed.end() ? found->second : kept_[index].at(id));
+        }
+        store_outputs(node, run_node(graph_, node, reads, parameters, quantization), computed);
+        for (ValueId id : activation_inputs(node)) {
+          if (!keeps && last_readers_.at(id) == i && id != graph_.output) computed.erase(id);
+        }
       }
       if (const auto output = computed.find(graph_.output); output != computed.end()) store_chunk(output->second, chunks_, chunk, logits);
       if (!keeps) return;

@@ -53,6 +53,19 @@ void OnnxAttributes::read_integers(const char* name, std::int64_t* out, std::siz
   for (std::size_t i = 0; i < count; ++i) out[i] = bounded(name, attribute->ints(static_cast<int>(i)));
 }
 
+std::vector<std::int64_t> OnnxAttributes::list(const char* name) {
+  const onnx::AttributeProto* attribute = take(name, onnx::AttributeProto::INTS);
+  if (attribute == nullptr) return {};
+  std::vector<std::int64_t> numbers(attribute->ints().begin(), attribute->ints().end());
+  return numbers;
+}
+
+const onnx::GraphProto& OnnxAttributes::graph(const char* name) {
+  const onnx::AttributeProto* attribute = take(name, onnx::AttributeProto::GRAPH);
+  if (attribute == nullptr) fail_data("{}: its attribute {} is missing", title_, name);
+  return attribute->g();
+}
+
 void OnnxAttributes::require(const char* name, std::int64_t otherwise, std::int64_t needed) {
   const std::int64_t number = integer(name, otherwise);
   if (number != needed) fail_data("{}: {} = {} is not supported, {} is", title_, name, number, needed);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace qmn {
 
@@ -26,6 +27,8 @@ class OnnxAttributes {
     read_integers(name, out.data(), count);
     return out;
   }
+  std::vector<std::int64_t> list(const char* name);  ///< of any length; empty when it is missing
+  const onnx::GraphProto& graph(const char* name);   ///< Error (data) when it is missing
   /// Error (data) when the attribute has another value.
   void require(const char* name, std::int64_t otherwise, std::int64_t needed);
   void require_real(const char* name, float otherwise, float needed);

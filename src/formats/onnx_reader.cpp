@@ -4,7 +4,7 @@
 // What is understood beyond the operators of graph.h: GlobalAveragePool, Identity and Constant; MatMul by a constant (a fully connected
 // layer), with a following Add of a constant as its bias; Reshape where it does what Flatten does; auto_pad;
 // QuantizeLinear → DequantizeLinear with a power-of-two scale and zero point 0 (a value's format), and DequantizeLinear of an integer
-// constant. Operators that are not supported are reported together; everything else stops at the first fault.
+// constant; Split (a Slice each). Operators that are not supported are reported together; everything else stops at the first fault.
 #include "formats/onnx_reader.h"
 
 #include "base/error.h"
@@ -45,10 +45,11 @@ std::vector<float> transposed(const std::vector<float>& matrix, const Shape& sha
 
 Model OnnxReader::read() {
   check_size();
-  check_names();
+  check_names(in_);
   read_opset();
   check_operators();
-  collect_aliases_and_uses();
+  collect_aliases_and_uses(in_);
+  nodes_ = &graph().nodes;
   for (const onnx::TensorProto& tensor : in_.initializer()) define_constant(tensor.name(), tensor);
   read_input();
   for (int i = 0; i < in_.node_size(); ++i) read_node(in_.node(i), i);
@@ -62,6 +63,8 @@ const std::map<std::string, OnnxReader::Handler>& OnnxReader::handlers() {
       {"Add", &OnnxReader::read_add},
       {"AveragePool", &OnnxReader::read_average_pool},
       {"BatchNormalization", &OnnxReader::read_batch_norm},
+      {"Clip", &OnnxReader::read_clip},
+      {"Concat", &OnnxReader::read_concat},
       {"Constant", &OnnxReader::read_constant},
       {"Conv", &OnnxReader::read_conv},
       {"DequantizeLinear", &OnnxReader::read_dequantize},
@@ -71,10 +74,18 @@ const std::map<std::string, OnnxReader::Handler>& OnnxReader::handlers() {
       {"GlobalAveragePool", &OnnxReader::read_global_average_pool},
       {"Identity", &OnnxReader::read_identity},
       {"MatMul", &OnnxReader::read_mat_mul},
+      {"MaxPool", &OnnxReader::read_max_pool},
+      {"Mul", &OnnxReader::read_mul},
       {"QuantizeLinear", &OnnxReader::read_quantize},
       {"Relu", &OnnxReader::read_relu},
       {"Reshape", &OnnxReader::read_reshape},
+      {"Scan", &OnnxReader::read_scan},
+      {"Sigmoid", &OnnxReader::read_sigmoid},
+      {"Slice", &OnnxReader::read_slice},
       {"Softmax", &OnnxReader::read_softmax},
+      {"Split", &OnnxReader::read_split},
+      {"Sub", &OnnxReader::read_sub},
+      {"Tanh", &OnnxReader::read_tanh},
   };
   return table;
 }
@@ -108,7 +119,15 @@ ValueId OnnxReader::activation(const onnx::NodeProto& node, int index) const {
   const Entry& found = entry(name);
   if (found.quantized) fail_data("{}: it reads {}, which QuantizeLinear made and no DequantizeLinear has brought back", title_, name);
   if (found.activation == kNoValue) fail_data("{}: its input {} is a constant, but an activation is needed", title_, name);
+  check_scope(found.activation, name);
   return found.activation;
+}
+
+void OnnxReader::check_scope(ValueId id, const std::string& name) const {
+  if (producers_.contains(id)) return;
+  const bool is_outside = nodes_ == &model_.graph.nodes;
+  fail_data("{}: it reads {} from {} the body of a Scan, which is not supported: make it an {} of the Scan", title_, name,
+            is_outside ? "inside" : "outside", is_outside ? "output" : "input");
 }
 
 OnnxReader::ConstantPtr OnnxReader::constant(const onnx::NodeProto& node, int index) const {
@@ -186,8 +205,9 @@ void OnnxReader::read_input() {
     shape.push_back(i == 0 ? 1 : dimension.dim_value());
   }
   check_shape(shape, fmt::format("its input {}", input->name()));
-  graph().input = graph().add_value(input->name(), std::move(shape));
-  define(input->name(), {.activation = graph().input, .constant = nullptr, .quantized = std::nullopt});
+  graph().input = add_activation(input->name());
+  graph().value(graph().input).shape = std::move(shape);
+  producers_[graph().input] = kEnters;
 }
 
 void OnnxReader::read_output() {
@@ -196,22 +216,38 @@ void OnnxReader::read_output() {
   const Entry& found = entry(in_.output(0).name());
   if (found.quantized) fail_data("its output {} is integer: a DequantizeLinear is missing behind it", in_.output(0).name());
   if (found.activation == kNoValue) fail_data("its output {} is a constant", in_.output(0).name());
+  check_scope(found.activation, in_.output(0).name());
   graph().output = found.activation;
 }
 
+ValueId OnnxReader::add_activation(const std::string& name) {
+  const ValueId id = graph().add_value(name);
+  producers_[id] = nodes_->size();
+  define(name, {.activation = id, .constant = nullptr, .quantized = std::nullopt});
+  return id;
+}
+
+std::string OnnxReader::fresh_node_name(const std::string& wish) {
+  std::string name = wish;
+  for (int i = 2; !node_names_.insert(name).second; ++i) name = fmt::format("{}_{}", wish, i);
+  return name;
+}
+
 void OnnxReader::read_node(const onnx::NodeProto& node, int index) {
-  const std::string wish = node.name().empty() ? fmt::format("{}_{}", node.op_type(), index) : node.name();
-  node_name_ = wish;
-  for (int i = 2; !node_names_.insert(node_name_).second; ++i) node_name_ = fmt::format("{}_{}", wish, i);
+  node_name_ = fresh_node_name(node.name().empty() ? fmt::format("{}_{}", node.op_type(), index) : node.name());
   title_ = fmt::format("{} {}", node.op_type(), node_name_);
   if (node.output_size() < 1) fail_data("{}: it has no output", title_);
+  if (is_initial_state(node)) return read_initial_state(node);
   (this->*handlers().at(node.op_type()))(node);
 }
 
 Node* OnnxReader::sole_producer(const onnx::NodeProto& node, int index, ValueId input) {
   const auto found = producers_.find(input);
-  if (found == producers_.end() || uses_.at(canonical(node.input(index))) != 1 || quantization_.formats.contains(input)) return nullptr;
-  return &graph().nodes[found->second];
+  if (found == producers_.end() || found->second == kEnters || uses_.at(canonical(node.input(index))) != 1 ||
+      quantization_.formats.contains(input)) {
+    return nullptr;
+  }
+  return &nodes_->at(found->second);
 }
 
 void OnnxReader::rename(ValueId id, const std::string& name) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // formats/onnx_reader.h   One ONNX graph on its way to a Model: what its names stand for, and a method for each operator.
 // The methods live in onnx_reader.cpp (names, input, output), onnx_reader_checks.cpp (before anything is built),
-// onnx_reader_layers.cpp (operators) and onnx_reader_fixed_point.cpp (QuantizeLinear, DequantizeLinear).
+// onnx_reader_layers.cpp and onnx_reader_elementwise.cpp (operators), onnx_reader_scan.cpp and onnx_reader_fixed_point.cpp (QuantizeLinear,
+// DequantizeLinear).
 #pragma once
 
 #include "formats/onnx_attributes.h"
@@ -61,14 +62,16 @@ class OnnxReader {
   static const std::map<std::string, Handler>& handlers();
 
   // ---- the file as a whole
+  int count_nodes(const onnx::GraphProto& in) const;
   void check_size() const;
   /// Names go into messages, tables and sources: before any is used, all are looked at.
-  void check_names();
+  void check_names(const onnx::GraphProto& in);
   void read_opset();
   static bool is_supported(const onnx::NodeProto& node);
+  void list_unsupported(const onnx::GraphProto& in, std::vector<std::string>& unsupported) const;
   void check_operators() const;
   /// An Identity's output is another name of its input; a use of either counts for both.
-  void collect_aliases_and_uses();
+  void collect_aliases_and_uses(const onnx::GraphProto& in);
   std::string canonical(const std::string& name) const;
 
   // ---- names
@@ -78,6 +81,8 @@ class OnnxReader {
   static bool has_input(const onnx::NodeProto& node, int index) { return node.input_size() > index && !node.input(index).empty(); }
   const std::string& input_name(const onnx::NodeProto& node, int index) const;
   ValueId activation(const onnx::NodeProto& node, int index) const;
+  /// Error (data) when an activation stands on the other side of a body's border.
+  void check_scope(ValueId id, const std::string& name) const;
   ConstantPtr constant(const onnx::NodeProto& node, int index) const;
   std::string fresh_name(std::string name);
   /// The graph's parameter that a constant becomes; made on first use.
@@ -89,16 +94,21 @@ class OnnxReader {
   Graph& graph() { return model_.graph; }
   void read_input();
   void read_output();
+  std::string fresh_node_name(const std::string& wish);
   void read_node(const onnx::NodeProto& node, int index);
   template <class N>
   void append(const onnx::NodeProto& node, N n) {
-    n.name = node_name_;
-    n.output = graph().add_value(node.output(0));
-    graph().value(n.output).shape = output_shape(graph(), n);
-    producers_[n.output] = graph().nodes.size();
-    define(node.output(0), {.activation = n.output, .constant = nullptr, .quantized = std::nullopt});
-    graph().nodes.push_back(std::move(n));
+    append_as(node_name_, node.output(0), std::move(n));
   }
+  template <class N>
+  void append_as(const std::string& name, const std::string& output_name, N n) {
+    n.name = name;
+    n.output = add_activation(output_name);
+    graph().value(n.output).shape = output_shape(graph(), n);
+    nodes_->push_back(std::move(n));
+  }
+  /// A value that the next node of the list at hand computes, or that enters it.
+  ValueId add_activation(const std::string& name);
   /// The layer that made `input` and whose only reader is the node at hand; nullptr when that does not hold, or a format stands between.
   Node* sole_producer(const onnx::NodeProto& node, int index, ValueId input);
   /// The value `id` is from now on what `name` stands for, and called so.
@@ -115,10 +125,6 @@ class OnnxReader {
   /// A bias as [channels]; extents of 1 before it (and, behind a convolution, after it) say no more.
   ValueId bias_parameter(const onnx::NodeProto& node, int index);
   void read_mat_mul(const onnx::NodeProto& node);
-  /// Add of a constant vector behind a layer without bias is that layer's bias.
-  void read_add(const onnx::NodeProto& node);
-  template <class N>
-  bool give_bias(N& layer, const onnx::NodeProto& node, int constant_index);
   void read_batch_norm(const onnx::NodeProto& node);
   void read_relu(const onnx::NodeProto& node);
   void read_average_pool(const onnx::NodeProto& node);
@@ -128,8 +134,41 @@ class OnnxReader {
   void read_reshape(const onnx::NodeProto& node);
   void read_dropout(const onnx::NodeProto& node);
   void read_softmax(const onnx::NodeProto& node);
+  void read_max_pool(const onnx::NodeProto& node);
   void read_identity(const onnx::NodeProto& node);
   void read_constant(const onnx::NodeProto& node);
+
+  // ---- elementwise operators, and those that cut and join
+  /// Add of a constant vector behind a layer without bias is that layer's bias.
+  void read_add(const onnx::NodeProto& node);
+  bool is_bias_of_layer(const onnx::NodeProto& node, int constant_index);
+  template <class N>
+  bool give_bias(N& layer, const onnx::NodeProto& node, int constant_index);
+  void read_sub(const onnx::NodeProto& node);
+  void read_mul(const onnx::NodeProto& node);
+  template <class N>
+  N operands(const onnx::NodeProto& node);
+  void read_concat(const onnx::NodeProto& node);
+  /// Of one axis with step 1. Bounds may count from the end or lie beyond it.
+  void read_slice(const onnx::NodeProto& node);
+  /// A Slice for each part.
+  void read_split(const onnx::NodeProto& node);
+  void read_sigmoid(const onnx::NodeProto& node);
+  void read_tanh(const onnx::NodeProto& node);
+  void read_clip(const onnx::NodeProto& node);
+  /// INT64 or INT32 numbers of a constant.
+  std::vector<std::int64_t> read_numbers(const onnx::NodeProto& node, int index) const;
+  std::int64_t read_axis(std::int64_t axis, ValueId of) const;
+  template <class N>
+  void read_unary(const onnx::NodeProto& node);
+
+  // ---- Scan
+  void read_scan(const onnx::NodeProto& node);
+  /// Fills scan.body; the values that the body results in come back.
+  std::vector<ValueId> read_body(const onnx::GraphProto& body, Scan& scan);
+  /// Shape → Slice → Concat → Expand, as the writer makes them (onnx_conventions.h): what Expand reads.
+  static bool is_initial_state(const onnx::NodeProto& node);
+  void read_initial_state(const onnx::NodeProto& node);
 
   // ---- fixed point
   /// The format that scales and zero points stand for. `what` is the tensor, `shape` its shape.
@@ -153,7 +192,10 @@ class OnnxReader {
   std::map<std::string, int> uses_;
   std::set<std::string> all_names_, node_names_;
   std::map<std::pair<ConstantPtr, Layout>, ValueId> parameters_;
-  std::map<ValueId, std::size_t> producers_;  ///< the node that computes an activation
+  std::vector<Node>* nodes_ = nullptr;        ///< where the node at hand goes: the graph's list, or a body's
+  /// Of the activations that nodes at hand may read: the node that computes it in *nodes_, or kEnters.
+  std::map<ValueId, std::size_t> producers_;
+  static constexpr std::size_t kEnters = static_cast<std::size_t>(-1);
   std::string node_name_, title_;             ///< of the node at hand
 };
 

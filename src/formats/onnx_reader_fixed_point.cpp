@@ -121,8 +121,9 @@ void OnnxReader::read_dequantize(const onnx::NodeProto& node) {
   if (format != *source.quantized)
     fail_data("{}: {} is read as {}, but was written as {}", title_, name, format.name(), source.quantized->name());
   if (source.constant) return define(node.output(0), {.activation = kNoValue, .constant = source.constant, .quantized = std::nullopt});
+  check_scope(source.activation, name);
   const bool is_first = quantization_.formats.emplace(source.activation, QFormat{format.total_bits, format.frac_bits[0]}).second;
-  if (is_first && source.activation != graph().input) return rename(source.activation, node.output(0));
+  if (is_first && producers_.at(source.activation) != kEnters) return rename(source.activation, node.output(0));
   return define(node.output(0), {.activation = source.activation, .constant = nullptr, .quantized = std::nullopt});
 }
 

@@ -10,31 +10,7 @@
 #include <algorithm>
 
 namespace qmn {
-namespace {
-
 using namespace onnx_conventions;
-
-/// True when a tensor of shape `constant` broadcasts to one number for each channel (dimension 1) of `activation`.
-bool is_channel_vector(const Shape& constant, const Shape& activation) {
-  if (constant.empty() || constant.size() > activation.size()) return false;
-  const std::size_t skipped = activation.size() - constant.size();  // broadcasting aligns the last dimensions
-  for (std::size_t i = 0; i < constant.size(); ++i) {
-    if (constant[i] != (i + skipped == 1 ? activation[1] : 1)) return false;
-  }
-  return skipped <= 1;
-}
-
-template <class N>
-bool give_relu(N& layer) {
-  if constexpr (requires { layer.activation; }) {
-    if (layer.activation != Activation::none) return false;
-    layer.activation = Activation::relu;
-    return true;
-  }
-  return false;
-}
-
-}  // namespace
 
 std::array<std::int64_t, 4> OnnxReader::read_pads(OnnxAttributes& attributes, const Shape& in, const Window& window) const {
   std::array<std::int64_t, 4> pads = attributes.integers<4>("pads", {0, 0, 0, 0});
@@ -104,29 +80,6 @@ void OnnxReader::read_mat_mul(const onnx::NodeProto& node) {
   append(node, std::move(dense));
 }
 
-void OnnxReader::read_add(const onnx::NodeProto& node) {
-  OnnxAttributes(node, title_).expect_no_other();
-  input_name(node, 0), input_name(node, 1);
-  if (entry(node.input(0)).constant && entry(node.input(1)).constant) return read_correction(node);
-  const int constant_index = entry(node.input(0)).constant ? 0 : 1;
-  const ValueId input = activation(node, 1 - constant_index);
-  Node* producer = entry(node.input(constant_index)).constant ? sole_producer(node, 1 - constant_index, input) : nullptr;
-  const bool is_bias = producer != nullptr && is_channel_vector(constant(node, constant_index)->tensor->shape, graph().shape(input)) &&
-                       std::visit([&](auto& layer) { return give_bias(layer, node, constant_index); }, *producer);
-  if (!is_bias) fail_data("{}: only the Add of a constant, one number a channel, behind a layer without bias is supported", title_);
-  rename(input, node.output(0));
-}
-
-template <class N>
-bool OnnxReader::give_bias(N& layer, const onnx::NodeProto& node, int constant_index) {
-  if constexpr (requires { layer.bias; }) {
-    if (layer.bias != kNoValue || layer.activation != Activation::none) return false;
-    layer.bias = bias_parameter(node, constant_index);
-    return true;
-  }
-  return false;
-}
-
 void OnnxReader::read_batch_norm(const onnx::NodeProto& node) {
   OnnxAttributes attributes(node, title_);
   BatchNorm norm;
@@ -143,17 +96,6 @@ void OnnxReader::read_batch_norm(const onnx::NodeProto& node) {
   append(node, std::move(norm));
 }
 
-void OnnxReader::read_relu(const onnx::NodeProto& node) {
-  OnnxAttributes(node, title_).expect_no_other();
-  const ValueId input = activation(node, 0);
-  if (node.doc_string() == kFusedActivation) {
-    Node* producer = sole_producer(node, 0, input);
-    const bool is_fused = producer != nullptr && std::visit([](auto& layer) { return give_relu(layer); }, *producer);
-    if (is_fused) return rename(input, node.output(0));
-  }
-  append(node, Relu{.name = {}, .input = input});
-}
-
 void OnnxReader::read_average_pool(const onnx::NodeProto& node) {
   OnnxAttributes attributes(node, title_);
   AveragePool2d pool;
@@ -168,6 +110,23 @@ void OnnxReader::read_average_pool(const onnx::NodeProto& node) {
   if (counts_padding && pool.pads != std::array<std::int64_t, 4>{0, 0, 0, 0})
     fail_data("{}: count_include_pad = 1 with padding is not supported", title_);
   attributes.expect_no_other();
+  append(node, std::move(pool));
+}
+
+void OnnxReader::read_max_pool(const onnx::NodeProto& node) {
+  OnnxAttributes attributes(node, title_);
+  MaxPool2d pool;
+  pool.input = activation(node, 0);
+  if (!attributes.has("kernel_shape")) fail_data("{}: its attribute kernel_shape is missing", title_);
+  Window window{attributes.integers<2>("kernel_shape", {1, 1}), attributes.integers<2>("strides", {1, 1}), {1, 1}};
+  pool.kernel = window.kernel;
+  pool.strides = window.strides;
+  pool.pads = read_pads(attributes, graph().shape(pool.input), window);
+  if (attributes.integers<2>("dilations", {1, 1}) != window.dilations) fail_data("{}: dilations are not supported", title_);
+  attributes.require("ceil_mode", 0, 0);
+  attributes.ignore("storage_order");  // of the second output only
+  attributes.expect_no_other();
+  if (node.output_size() > 1 && !node.output(1).empty()) fail_data("{}: its output {} (indices) is not supported", title_, node.output(1));
   append(node, std::move(pool));
 }
 

@@ -127,7 +127,7 @@ void encode_float(const Shape& shape, std::span<const float> reals, onnx::Tensor
 
 void encode_integers(int type, const Shape& shape, std::span<const std::int64_t> integers, onnx::TensorProto& out) {
   const std::size_t bytes_each = element_bytes(type);
-  QMN_CHECK(bytes_each == 1 || bytes_each == 2 || bytes_each == 4, "an integer type of up to 32 bits");
+  QMN_CHECK(bytes_each == 1 || bytes_each == 2 || bytes_each == 4 || bytes_each == 8, "an integer type");
   out.set_data_type(type);
   for (std::int64_t extent : shape) out.add_dims(extent);
   std::string& raw = *out.mutable_raw_data();

@@ -26,7 +26,7 @@ struct OnnxTensor {
 OnnxTensor decode(const onnx::TensorProto& proto, const std::string& name);
 
 void encode_float(const Shape& shape, std::span<const float> reals, onnx::TensorProto& out);
-/// `type` is INT8, INT16 or INT32; the integers lie within it.
+/// `type` is INT8, INT16, INT32 or INT64; the integers lie within it.
 void encode_integers(int type, const Shape& shape, std::span<const std::int64_t> integers, onnx::TensorProto& out);
 
 }  // namespace qmn

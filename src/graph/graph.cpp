@@ -7,23 +7,6 @@
 #include <fmt/ranges.h>
 
 namespace qmn {
-namespace {
-
-template <class... Ts>
-struct Overload : Ts... {
-  using Ts::operator()...;
-};
-
-std::vector<ValueId> present(std::initializer_list<ValueId> ids) {
-  std::vector<ValueId> out;
-  for (ValueId id : ids) {
-    if (id != kNoValue) out.push_back(id);
-  }
-  return out;
-}
-
-}  // namespace
-
 std::int64_t element_count(const Shape& shape) {
   std::int64_t count = 1;
   for (std::int64_t extent : shape) count *= extent;
@@ -51,32 +34,9 @@ std::optional<ValueId> Graph::find(const std::string& value_name) const {
   return std::nullopt;
 }
 
-const std::string& node_name(const Node& node) {
-  return std::visit([](const auto& n) -> const std::string& { return n.name; }, node);
-}
-
-const char* op_type(const Node& node) {
-  return std::visit(Overload{[](const Conv2d&) { return "Conv"; }, [](const FullyConnected&) { return "Gemm"; },
-                             [](const BatchNorm&) { return "BatchNormalization"; }, [](const Relu&) { return "Relu"; },
-                             [](const AveragePool2d&) { return "AveragePool"; }, [](const Flatten&) { return "Flatten"; },
-                             [](const Dropout&) { return "Dropout"; }, [](const Softmax&) { return "Softmax"; }},
-                    node);
-}
-
-std::vector<ValueId> activation_inputs(const Node& node) {
-  return std::visit([](const auto& n) { return std::vector<ValueId>{n.input}; }, node);
-}
-
-std::vector<ValueId> parameters(const Node& node) {
-  return std::visit(Overload{[](const Conv2d& n) { return present({n.weight, n.bias}); },
-                             [](const FullyConnected& n) { return present({n.weight, n.bias}); },
-                             [](const BatchNorm& n) { return present({n.scale, n.offset, n.mean, n.variance}); },
-                             [](const auto&) { return std::vector<ValueId>{}; }},
-                    node);
-}
-
-ValueId output_of(const Node& node) {
-  return std::visit([](const auto& n) { return n.output; }, node);
+std::int64_t step_count(const Graph& graph, const Scan& scan) {
+  const Scan::Input& input = scan.inputs.at(0);
+  return graph.shape(input.outer).at(static_cast<std::size_t>(input.axis));
 }
 
 std::int64_t mac_count(const Graph& graph, const Node& node) {
@@ -85,6 +45,11 @@ std::int64_t mac_count(const Graph& graph, const Node& node) {
     return element_count(graph.shape(conv->output)) * weight.at(1) * weight.at(2) * weight.at(3);
   }
   if (const auto* dense = std::get_if<FullyConnected>(&node)) return element_count(graph.shape(dense->weight));
+  if (const auto* scan = std::get_if<Scan>(&node)) {
+    std::int64_t macs = 0;
+    for (const Node& inner : scan->body) macs += mac_count(graph, inner);
+    return macs * step_count(graph, *scan);
+  }
   return 0;
 }
 

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// graph/graph.h   The float IR: a subset of ONNX operator semantics, NCHW, nodes as plain structs in a variant, in topological order.
+// graph/graph.h   The float IR: a subset of ONNX operator semantics, NCHW, nodes (nodes.h) in topological order.
 //
 // The first dimension of every activation is the batch: it is stored as 1 and any count may be run. Parameters are initializers.
-// `Activation` on a node is the activation that directly follows it (passes/fuse_activation); its output is the value after it.
 #pragma once
 
-#include <array>
+#include "graph/nodes.h"
+
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
-#include <utility>
-#include <variant>
 #include <vector>
 
 namespace qmn {
@@ -19,10 +17,6 @@ namespace qmn {
 using Shape = std::vector<std::int64_t>;
 std::int64_t element_count(const Shape& shape);
 std::string to_string(const Shape& shape);  ///< "1x64x25x5"
-
-/// Index into Graph::values.
-using ValueId = int;
-inline constexpr ValueId kNoValue = -1;
 
 struct Value {
   std::string name;  ///< unique, not empty
@@ -34,62 +28,6 @@ struct Tensor {
   Shape shape;
   std::vector<float> data;  ///< row-major
 };
-
-enum class Activation { none, relu };
-
-/// ONNX Conv, 2-D. weight [out, in/groups, kh, kw]; bias [out] or none.
-struct Conv2d {
-  std::string name;
-  ValueId input = kNoValue, weight = kNoValue, bias = kNoValue, output = kNoValue;
-  std::array<std::int64_t, 2> strides{1, 1};
-  std::array<std::int64_t, 2> dilations{1, 1};
-  std::array<std::int64_t, 4> pads{0, 0, 0, 0};  ///< top, left, bottom, right
-  std::int64_t groups = 1;
-  Activation activation = Activation::none;
-};
-/// ONNX Gemm with transB=1: [N, in] × weight [out, in]ᵀ + bias [out].
-struct FullyConnected {
-  std::string name;
-  ValueId input = kNoValue, weight = kNoValue, bias = kNoValue, output = kNoValue;
-  Activation activation = Activation::none;
-};
-/// ONNX BatchNormalization over channels (dimension 1); the four parameters are [channels].
-struct BatchNorm {
-  std::string name;
-  ValueId input = kNoValue, scale = kNoValue, offset = kNoValue, mean = kNoValue, variance = kNoValue, output = kNoValue;
-  float epsilon = 1e-3f;
-  float momentum = 0.9f;  ///< ONNX: running = running * momentum + batch * (1 - momentum)
-};
-struct Relu {
-  std::string name;
-  ValueId input = kNoValue, output = kNoValue;
-};
-/// ONNX AveragePool, count_include_pad = 0. GlobalAveragePool is the kernel that covers the input.
-struct AveragePool2d {
-  std::string name;
-  ValueId input = kNoValue, output = kNoValue;
-  std::array<std::int64_t, 2> kernel{1, 1};
-  std::array<std::int64_t, 2> strides{1, 1};
-  std::array<std::int64_t, 4> pads{0, 0, 0, 0};
-};
-/// ONNX Flatten, axis 1.
-struct Flatten {
-  std::string name;
-  ValueId input = kNoValue, output = kNoValue;
-};
-/// Identity except while training.
-struct Dropout {
-  std::string name;
-  ValueId input = kNoValue, output = kNoValue;
-  float ratio = 0.5f;
-};
-/// ONNX Softmax over the last axis.
-struct Softmax {
-  std::string name;
-  ValueId input = kNoValue, output = kNoValue;
-};
-
-using Node = std::variant<Conv2d, FullyConnected, BatchNorm, Relu, AveragePool2d, Flatten, Dropout, Softmax>;
 
 struct Graph {
   std::string name;
@@ -110,16 +48,13 @@ struct Graph {
   std::optional<ValueId> find(const std::string& value_name) const;
 };
 
-const std::string& node_name(const Node& node);
-const char* op_type(const Node& node);                 ///< the ONNX operator: "Conv", "Gemm", …
-std::vector<ValueId> activation_inputs(const Node& node);  ///< without parameters
-std::vector<ValueId> parameters(const Node& node);     ///< the initializers that it reads, in ONNX order
-ValueId output_of(const Node& node);
+/// How often the body runs. Pre: shapes are inferred.
+std::int64_t step_count(const Graph& graph, const Scan& scan);
 
-/// Multiply-accumulates of one inference of the node; 0 for everything but Conv and Gemm.
+/// Multiply-accumulates of one inference of the node; of Conv and Gemm, and of Scan: those of its body, times the steps.
 std::int64_t mac_count(const Graph& graph, const Node& node);
 
-/// Sets the shape of every node's output. Error (data) names the node, its shapes and the rule that they break.
+/// Sets the shape of every node's outputs, in bodies too. Error (data) names the node, its shapes and the rule that they break.
 void infer_shapes(Graph& graph);
 
 /// Checks names, ids, order (every value is defined before its use, once), parameter shapes, finite parameters, and the shapes as inferred.

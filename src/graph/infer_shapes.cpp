@@ -3,8 +3,10 @@
 //   windowed extent:  out = floor((in + pads - (dilation · (kernel - 1) + 1)) / stride) + 1    (ONNX, ceil_mode = 0)
 #include "graph/shape_rules.h"
 
+#include "base/check.h"
 #include "base/error.h"
 
+#include <cmath>
 #include <span>
 
 namespace qmn {
@@ -99,20 +101,24 @@ Shape shape_of(const Graph& graph, const BatchNorm& norm) {
   return in;
 }
 
-Shape shape_of(const Graph& graph, const AveragePool2d& pool) {
+template <class Pool>
+Shape pooled_shape(const Graph& graph, const Pool& pool) {
   const std::string node = title(pool);
   const Shape& in = activation_shape(graph, pool, pool.input, 4);
   check_attributes(node, "kernel", pool.kernel, 1);
   check_attributes(node, "stride", pool.strides, 1);
   check_attributes(node, "padding", pool.pads, 0);
   for (std::size_t i = 0; i < 4; ++i) {
-    if (pool.pads[i] >= pool.kernel[i % 2]) {  // else a window could lie wholly in the padding: a mean of nothing
+    if (pool.pads[i] >= pool.kernel[i % 2]) {  // else a window could lie wholly in the padding: a mean or maximum of nothing
       fail_data("{}: padding {} is not smaller than its kernel of {}", node, pool.pads[i], pool.kernel[i % 2]);
     }
   }
   return {in[0], in[1], windowed_extent(node, {"height", in[2], pool.kernel[0], pool.strides[0], 1, pool.pads[0], pool.pads[2]}),
           windowed_extent(node, {"width", in[3], pool.kernel[1], pool.strides[1], 1, pool.pads[1], pool.pads[3]})};
 }
+
+Shape shape_of(const Graph& graph, const AveragePool2d& pool) { return pooled_shape(graph, pool); }
+Shape shape_of(const Graph& graph, const MaxPool2d& pool) { return pooled_shape(graph, pool); }
 
 Shape shape_of(const Graph& graph, const Flatten& flatten) {
   const Shape& in = graph.shape(flatten.input);
@@ -125,6 +131,85 @@ Shape shape_of(const Graph& graph, const Dropout& dropout) {
 }
 
 Shape shape_of(const Graph& graph, const Relu& relu) { return graph.shape(relu.input); }
+
+Shape shape_of(const Graph& graph, const Sigmoid& sigmoid) { return graph.shape(sigmoid.input); }
+Shape shape_of(const Graph& graph, const Tanh& tanh) { return graph.shape(tanh.input); }
+
+Shape shape_of(const Graph& graph, const Clamp& clip) {
+  if (!std::isfinite(clip.low) || !std::isfinite(clip.high) || clip.low > clip.high) {
+    fail_data("{}: {} to {} is no range to clip to", title(clip), clip.low, clip.high);
+  }
+  return graph.shape(clip.input);
+}
+
+/// One number, or one for each channel (dimension 1), as trailing dimensions broadcast.
+bool broadcasts(const Shape& constant, const Shape& in) {
+  if (element_count(constant) == 1) return constant.size() <= in.size();
+  if (in.size() < 2 || constant.size() > in.size() || constant.size() + 1 < in.size()) return false;
+  const std::size_t skipped = in.size() - constant.size();
+  for (std::size_t i = 0; i < constant.size(); ++i) {
+    if (constant[i] != (i + skipped == 1 ? in[1] : 1)) return false;
+  }
+  return true;
+}
+
+template <class N>
+Shape elementwise_shape(const Graph& graph, const N& node) {
+  const Shape& left = graph.shape(node.left);
+  if (node.constant == kNoValue && graph.shape(node.right) != left) {
+    fail_data("{}: its operands {} and {} have the shapes {} and {}, but equal ones are needed", title(node), graph.value(node.left).name,
+              graph.value(node.right).name, to_string(left), to_string(graph.shape(node.right)));
+  }
+  if (node.constant != kNoValue && !broadcasts(graph.shape(node.constant), left)) {
+    fail_data("{}: its constant {} has shape {}, but one number, or one a channel of {} of shape {}, is needed", title(node),
+              graph.value(node.constant).name, to_string(graph.shape(node.constant)), graph.value(node.left).name, to_string(left));
+  }
+  return left;
+}
+
+Shape shape_of(const Graph& graph, const Add& add) { return elementwise_shape(graph, add); }
+Shape shape_of(const Graph& graph, const Sub& sub) { return elementwise_shape(graph, sub); }
+Shape shape_of(const Graph& graph, const Mul& mul) { return elementwise_shape(graph, mul); }
+
+/// `axis` as an index into a shape with `rank` dimensions; the batch is none.
+std::size_t checked_axis(const std::string& node, std::int64_t axis, std::size_t rank) {
+  if (axis < 1 || axis >= static_cast<std::int64_t>(rank)) {
+    fail_data("{}: axis {} is not between 1 and {} (dimension 0 is the batch)", node, axis, static_cast<std::int64_t>(rank) - 1);
+  }
+  return static_cast<std::size_t>(axis);
+}
+
+Shape shape_of(const Graph& graph, const Concat& concat) {
+  const std::string node = title(concat);
+  Shape out = graph.shape(concat.inputs.at(0));
+  const std::size_t axis = checked_axis(node, concat.axis, out.size());
+  for (std::size_t i = 1; i < concat.inputs.size(); ++i) {
+    const Shape& part = graph.shape(concat.inputs[i]);
+    Shape others = part;
+    if (part.size() == out.size()) others[axis] = out[axis];
+    if (others != out) {
+      fail_data("{}: its inputs {} and {} have the shapes {} and {}, which differ in more than dimension {}", node,
+                graph.value(concat.inputs[0]).name, graph.value(concat.inputs[i]).name, to_string(graph.shape(concat.inputs[0])),
+                to_string(part), axis);
+    }
+    out[axis] += part[axis];
+    check_shape(out, node);
+  }
+  return out;
+}
+
+Shape shape_of(const Graph& graph, const Slice& slice) {
+  Shape out = graph.shape(slice.input);
+  const std::size_t axis = checked_axis(title(slice), slice.axis, out.size());
+  if (slice.start < 0 || slice.end <= slice.start || slice.end > out[axis]) {
+    fail_data("{}: elements {} to {} (excluded) of dimension {} are asked for, but its input {} has shape {}", title(slice), slice.start,
+              slice.end, axis, graph.value(slice.input).name, to_string(out));
+  }
+  out[axis] = slice.end - slice.start;
+  return out;
+}
+
+Shape shape_of(const Graph&, const Scan& scan) { QMN_CHECK(false, scan.name.c_str()); }
 
 Shape shape_of(const Graph& graph, const Softmax& softmax) {
   const Shape& in = graph.shape(softmax.input);
@@ -153,11 +238,60 @@ Shape output_shape(const Graph& graph, const Node& node) {
   return shape;
 }
 
+std::int64_t settle_body_inputs(const Graph& graph, const Scan& scan, const SettleShape& settle) {
+  const std::string name = title(scan);
+  std::int64_t steps = 0;
+  for (const Scan::Input& input : scan.inputs) {
+    Shape shape = graph.shape(input.outer);
+    const std::size_t axis = checked_axis(name, input.axis, shape.size());
+    if (steps != 0 && shape[axis] != steps) {
+      fail_data("{}: its inputs {} and {} have {} and {} steps", name, graph.value(scan.inputs[0].outer).name, graph.value(input.outer).name,
+                steps, shape[axis]);
+    }
+    steps = shape[axis];
+    shape.erase(shape.begin() + static_cast<std::ptrdiff_t>(axis));
+    settle(scan, input.body_in, shape);
+  }
+  for (const Scan::State& state : scan.states) {
+    const Shape& shape = graph.shape(state.initial);
+    if (shape.size() < 2 || shape[0] != 1) {
+      fail_data("{}: its initial state {} has shape {}, but 1 (for the batch) x … is needed", name, graph.value(state.initial).name,
+                to_string(shape));
+    }
+    settle(scan, state.body_in, shape);
+  }
+  return steps;
+}
+
+void settle_shapes(const Graph& graph, const Node& node, const SettleShape& settle) {
+  const auto* scan = std::get_if<Scan>(&node);
+  if (scan == nullptr) return settle(node, output_of(node), output_shape(graph, node));
+  const std::string name = title(*scan);
+  const std::int64_t steps = settle_body_inputs(graph, *scan, settle);
+  for (const Node& inner : scan->body) settle_shapes(graph, inner, settle);
+  for (const Scan::State& state : scan->states) {
+    const Shape& shape = graph.shape(state.body_in);
+    if (graph.shape(state.body_out) != shape) {
+      fail_data("{}: its state {} of shape {} becomes {} of shape {}", name, graph.value(state.body_in).name, to_string(shape),
+                graph.value(state.body_out).name, to_string(graph.shape(state.body_out)));
+    }
+    if (state.final_out != kNoValue) settle(node, state.final_out, shape);
+  }
+  for (const Scan::Output& output : scan->outputs) {
+    Shape shape = graph.shape(output.body_out);
+    const std::size_t axis = checked_axis(name, output.axis, shape.size() + 1);
+    shape.insert(shape.begin() + static_cast<std::ptrdiff_t>(axis), steps);
+    check_shape(shape, fmt::format("{}: its output {}", name, graph.value(output.outer).name));
+    settle(node, output.outer, shape);
+  }
+}
+
 void infer_shapes(Graph& graph) {
   check_structure(graph);
   check_shape(graph.shape(graph.input), fmt::format("the input {}", graph.value(graph.input).name));
   for (const auto& [id, tensor] : graph.initializers) check_shape(graph.shape(id), fmt::format("the tensor {}", graph.value(id).name));
-  for (const Node& node : graph.nodes) graph.value(output_of(node)).shape = output_shape(graph, node);
+  const auto store = [&](const Node&, ValueId id, const Shape& shape) { graph.value(id).shape = shape; };
+  for (const Node& node : graph.nodes) settle_shapes(graph, node, store);
 }
 
 }  // namespace qmn

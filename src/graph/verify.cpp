@@ -29,10 +29,11 @@ void check_names(const Graph& graph) {
     if (!seen.insert(graph.values[i].name).second) fail_data("two values are called {}", graph.values[i].name);
   }
   seen.clear();
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    check_name(node_name(graph.nodes[i]), fmt::format("node {} ({})", i, op_type(graph.nodes[i])));
-    if (!seen.insert(node_name(graph.nodes[i])).second) fail_data("two nodes are called {}", node_name(graph.nodes[i]));
-  }
+  std::size_t index = 0;
+  for_each_node(graph.nodes, [&](const Node& node) {
+    check_name(node_name(node), fmt::format("node {} ({})", index++, op_type(node)));
+    if (!seen.insert(node_name(node)).second) fail_data("two nodes are called {}", node_name(node));
+  });
 }
 
 void check_tensors(const Graph& graph) {
@@ -50,6 +51,16 @@ void check_tensors(const Graph& graph) {
   }
 }
 
+/// Of Add, Sub, Mul.
+bool has_two_right_operands(const Node& node) {
+  return std::visit(
+      [](const auto& n) {
+        if constexpr (requires { n.constant; }) return n.right != kNoValue && n.constant != kNoValue;
+        return false;
+      },
+      node);
+}
+
 /// Only a bias may be left out.
 bool lacks_parameter(const Node& node) {
   if (const auto* norm = std::get_if<BatchNorm>(&node)) {
@@ -61,16 +72,76 @@ bool lacks_parameter(const Node& node) {
 }
 
 void check_variances(const Graph& graph) {
-  for (const Node& node : graph.nodes) {
+  for_each_node(graph.nodes, [&](const Node& node) {
     const auto* norm = std::get_if<BatchNorm>(&node);
-    if (norm == nullptr) continue;
+    if (norm == nullptr) return;
     for (float variance : graph.initializer(norm->variance).data) {
       if (variance < 0 || variance + norm->epsilon <= 0) {
         fail_data("BatchNormalization {}: variance {} with epsilon {} has no positive square root", norm->name, variance, norm->epsilon);
       }
     }
-  }
+  });
 }
+
+/// Walks the nodes in order; `defined` is what the node at hand may read.
+class StructureCheck {
+ public:
+  explicit StructureCheck(const Graph& graph) : graph_(graph) {}
+
+  void check(const std::vector<Node>& nodes, std::set<ValueId>& defined, bool is_body) {
+    for (const Node& node : nodes) {
+      const std::string title = fmt::format("{} {}", op_type(node), node_name(node));
+      check_reads(node, title, defined);
+      if (const auto* scan = std::get_if<Scan>(&node)) {
+        if (is_body) fail_data("{}: a Scan inside the body of a Scan is not supported", title);
+        check_body(*scan, title);
+      }
+      for (ValueId out : outputs_of(node)) define(out, title, defined);
+    }
+  }
+
+  bool is_in_range(ValueId id) const { return id >= 0 && id < static_cast<ValueId>(graph_.values.size()); }
+  void define(ValueId id, const std::string& title, std::set<ValueId>& defined) {
+    if (!is_in_range(id)) fail_data("{}: it has no output", title);
+    if (graph_.is_initializer(id)) fail_data("{}: its output {} is an initializer too", title, graph_.value(id).name);
+    if (!everywhere_.insert(id).second) fail_data("{}: its output {} is defined twice", title, graph_.value(id).name);
+    defined.insert(id);
+  }
+
+ private:
+  void check_reads(const Node& node, const std::string& title, const std::set<ValueId>& defined) const {
+    const std::vector<ValueId> inputs = activation_inputs(node);
+    if (inputs.empty()) fail_data("{}: an input is missing", title);
+    for (ValueId id : inputs) {
+      if (!is_in_range(id)) fail_data("{}: an input is missing", title);
+      if (graph_.is_initializer(id)) fail_data("{}: its input {} is a constant, but an activation is needed", title, graph_.value(id).name);
+      if (!defined.contains(id)) fail_data("{}: its input {} is not defined before it", title, graph_.value(id).name);
+    }
+    for (ValueId id : parameters(node)) {
+      if (!is_in_range(id)) fail_data("{}: a parameter is missing", title);
+      if (!graph_.is_initializer(id)) fail_data("{}: its parameter {} is not a constant", title, graph_.value(id).name);
+    }
+    if (lacks_parameter(node)) fail_data("{}: a parameter is missing", title);
+    if (has_two_right_operands(node)) fail_data("{}: it has both an activation and a constant on its right", title);
+  }
+
+  void check_body(const Scan& scan, const std::string& title) {
+    std::set<ValueId> inside;
+    for (const Scan::Input& input : scan.inputs) define(input.body_in, title, inside);
+    for (const Scan::State& state : scan.states) define(state.body_in, title, inside);
+    check(scan.body, inside, true);
+    const auto check_result = [&](ValueId id) {
+      if (!is_in_range(id)) fail_data("{}: a result of its body is missing", title);
+      if (!inside.contains(id)) fail_data("{}: {} is not computed by its body", title, graph_.value(id).name);
+    };
+    for (const Scan::State& state : scan.states) check_result(state.body_out);
+    for (const Scan::Output& output : scan.outputs) check_result(output.body_out);
+    if (outputs_of(scan).empty()) fail_data("{}: it has no output", title);
+  }
+
+  const Graph& graph_;
+  std::set<ValueId> everywhere_;  ///< defined so far, in bodies too
+};
 
 }  // namespace
 
@@ -82,24 +153,10 @@ void check_structure(const Graph& graph) {
     if (!in_range(id)) fail_data("an initializer has the id {}, but there are {} values", id, graph.values.size());
   }
   if (graph.is_initializer(graph.input)) fail_data("the input {} is an initializer too", graph.value(graph.input).name);
-  std::set<ValueId> defined{graph.input};
-  for (const Node& node : graph.nodes) {
-    const std::string title = fmt::format("{} {}", op_type(node), node_name(node));
-    for (ValueId id : activation_inputs(node)) {
-      if (!in_range(id)) fail_data("{}: an input is missing", title);
-      if (graph.is_initializer(id)) fail_data("{}: its input {} is a constant, but an activation is needed", title, graph.value(id).name);
-      if (!defined.contains(id)) fail_data("{}: its input {} is not defined before it", title, graph.value(id).name);
-    }
-    for (ValueId id : parameters(node)) {
-      if (!in_range(id)) fail_data("{}: a parameter is missing", title);
-      if (!graph.is_initializer(id)) fail_data("{}: its parameter {} is not a constant", title, graph.value(id).name);
-    }
-    if (lacks_parameter(node)) fail_data("{}: a parameter is missing", title);
-    const ValueId out = output_of(node);
-    if (!in_range(out)) fail_data("{}: it has no output", title);
-    if (graph.is_initializer(out)) fail_data("{}: its output {} is an initializer too", title, graph.value(out).name);
-    if (!defined.insert(out).second) fail_data("{}: its output {} is defined twice", title, graph.value(out).name);
-  }
+  StructureCheck check(graph);
+  std::set<ValueId> defined;
+  check.define(graph.input, "the graph", defined);
+  check.check(graph.nodes, defined, false);
   if (!defined.contains(graph.output)) fail_data("the output {} is computed by no node", graph.value(graph.output).name);
 }
 
@@ -113,14 +170,14 @@ void verify(const Graph& graph) {
               to_string(in));
   }
   check_tensors(graph);
-  for (const Node& node : graph.nodes) {
-    const Shape expected = output_shape(graph, node);
-    const Value& out = graph.value(output_of(node));
+  const auto compare = [&](const Node& node, ValueId id, const Shape& expected) {
+    const Value& out = graph.value(id);
     if (out.shape != expected) {
       fail_data("{} {}: its output {} is said to have shape {}, but has {}", op_type(node), node_name(node), out.name, to_string(out.shape),
                 to_string(expected));
     }
-  }
+  };
+  for (const Node& node : graph.nodes) settle_shapes(graph, node, compare);
   check_variances(graph);
 }
 

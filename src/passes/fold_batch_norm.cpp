@@ -65,18 +65,20 @@ bool fold_into(Graph& graph, Node& producer, const BatchNorm& norm) {
 }  // namespace
 
 void fold_batch_norm(Graph& graph) {
-  for (std::size_t i = 0; i < graph.nodes.size();) {
-    const auto* found = std::get_if<BatchNorm>(&graph.nodes[i]);
-    if (found != nullptr && use_count(graph, found->input) == 1) {
-      const BatchNorm norm = *found;
-      const std::optional<std::size_t> producer = producer_of(graph, norm.input);
-      if (producer && fold_into(graph, graph.nodes[*producer], norm)) {
-        graph.nodes.erase(graph.nodes.begin() + static_cast<std::ptrdiff_t>(i));
-        continue;
+  for_each_list(graph, [&](std::vector<Node>& nodes) {
+    for (std::size_t i = 0; i < nodes.size();) {
+      const auto* found = std::get_if<BatchNorm>(&nodes[i]);
+      if (found != nullptr && use_count(graph, found->input) == 1) {
+        const BatchNorm norm = *found;
+        const std::optional<std::size_t> producer = producer_of(nodes, norm.input);
+        if (producer && fold_into(graph, nodes[*producer], norm)) {
+          nodes.erase(nodes.begin() + static_cast<std::ptrdiff_t>(i));
+          continue;
+        }
       }
+      ++i;
     }
-    ++i;
-  }
+  });
 }
 
 }  // namespace qmn

@@ -7,7 +7,7 @@
 namespace qmn {
 
 void fold_batch_norm(Graph& graph);   ///< Conv/Gemm → BatchNormalization  ⇒  Conv/Gemm with other parameters
-void fuse_activation(Graph& graph);   ///< Conv/Gemm → Relu  ⇒  Conv/Gemm with Activation::relu
+void fuse_activation(Graph& graph);   ///< Conv/Gemm/Add/Sub/Mul → Relu or Clip 0 … 6  ⇒  the layer with its Activation
 void remove_dropout(Graph& graph);    ///< Dropout ⇒ nothing
 void remove_unused(Graph& graph);     ///< drops values and initializers that nothing reads; ids change
 

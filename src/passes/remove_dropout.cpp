@@ -7,16 +7,18 @@
 namespace qmn {
 
 void remove_dropout(Graph& graph) {
-  for (std::size_t i = 0; i < graph.nodes.size();) {
-    const auto* found = std::get_if<Dropout>(&graph.nodes[i]);
-    if (found == nullptr) {
-      ++i;
-      continue;
+  for_each_list(graph, [&](std::vector<Node>& nodes) {
+    for (std::size_t i = 0; i < nodes.size();) {
+      const auto* found = std::get_if<Dropout>(&nodes[i]);
+      if (found == nullptr) {
+        ++i;
+        continue;
+      }
+      const Dropout dropout = *found;
+      nodes.erase(nodes.begin() + static_cast<std::ptrdiff_t>(i));
+      redirect_uses(graph, dropout.output, dropout.input);
     }
-    const Dropout dropout = *found;
-    graph.nodes.erase(graph.nodes.begin() + static_cast<std::ptrdiff_t>(i));
-    redirect_uses(graph, dropout.output, dropout.input);
-  }
+  });
 }
 
 }  // namespace qmn

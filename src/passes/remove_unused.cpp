@@ -10,40 +10,56 @@
 namespace qmn {
 namespace {
 
-/// Applies `renumber` to every id that a node holds.
-template <class Renumber>
-void renumber_node(Node& node, const Renumber& renumber) {
-  std::visit(
-      [&](auto& n) {
-        renumber(n.input);
-        renumber(n.output);
-        if constexpr (requires { n.weight; }) {
-          renumber(n.weight);
-          renumber(n.bias);
-        }
-        if constexpr (requires { n.variance; }) {
-          for (ValueId* id : {&n.scale, &n.offset, &n.mean, &n.variance}) renumber(*id);
-        }
-      },
-      node);
+/// Keeps what `used` depends on, and adds that to it.
+void keep_used(std::vector<Node>& nodes, std::set<ValueId>& used);
+
+/// States that neither an output of the Scan nor a state that stays depends on go, then what only they needed.
+void keep_used_body(Scan& scan, std::set<ValueId>& used) {
+  const auto is_used = [&](ValueId id) { return used.contains(id); };
+  std::erase_if(scan.outputs, [&](const Scan::Output& output) { return !is_used(output.outer); });
+  for (Scan::State& state : scan.states) {
+    if (!is_used(state.final_out)) state.final_out = kNoValue;
+  }
+  for (const Scan::Output& output : scan.outputs) used.insert(output.body_out);
+  std::set<const Scan::State*> kept;
+  std::vector<Node> all = scan.body;
+  for (bool has_grown = true; has_grown;) {
+    has_grown = false;
+    for (const Scan::State& state : scan.states) {
+      if ((state.final_out == kNoValue && !is_used(state.body_in)) || !kept.insert(&state).second) continue;
+      used.insert({state.body_in, state.body_out, state.initial});
+      has_grown = true;
+    }
+    scan.body = all;
+    keep_used(scan.body, used);
+  }
+  std::erase_if(scan.states, [&](const Scan::State& state) { return !kept.contains(&state); });
+  // A Scan counts its steps by an input: the first stays, read or not.
+  std::erase_if(scan.inputs, [&](const Scan::Input& input) { return &input != &scan.inputs.front() && !is_used(input.body_in); });
+  for (const Scan::Input& input : scan.inputs) used.insert({input.body_in, input.outer});
+}
+
+void keep_used(std::vector<Node>& nodes, std::set<ValueId>& used) {
+  std::vector<Node> kept;
+  for (auto node = nodes.rbegin(); node != nodes.rend(); ++node) {
+    const std::vector<ValueId> outputs = outputs_of(*node);
+    if (std::ranges::none_of(outputs, [&](ValueId id) { return used.contains(id); })) continue;
+    if (auto* scan = std::get_if<Scan>(&*node)) {
+      keep_used_body(*scan, used);
+    } else {
+      for (const auto& ids : {activation_inputs(*node), parameters(*node)}) used.insert(ids.begin(), ids.end());
+    }
+    kept.push_back(std::move(*node));
+  }
+  std::ranges::reverse(kept);
+  nodes = std::move(kept);
 }
 
 }  // namespace
 
 void remove_unused(Graph& graph) {
   std::set<ValueId> used{graph.input, graph.output};
-  std::vector<Node> kept;
-  for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) {
-    if (!used.contains(output_of(*node))) continue;
-    used.merge([&] {
-      const std::vector<ValueId> inputs = activation_inputs(*node), constants = parameters(*node);
-      std::set<ValueId> read(inputs.begin(), inputs.end());
-      read.insert(constants.begin(), constants.end());
-      return read;
-    }());
-    kept.push_back(std::move(*node));
-  }
-  std::reverse(kept.begin(), kept.end());
+  keep_used(graph.nodes, used);
 
   std::map<ValueId, ValueId> new_ids;
   std::vector<Value> values;
@@ -56,10 +72,11 @@ void remove_unused(Graph& graph) {
   const auto renumber = [&](ValueId& id) {
     if (id != kNoValue) id = new_ids.at(id);
   };
-  for (Node& node : kept) renumber_node(node, renumber);
+  for_each_node(graph.nodes, [&](Node& node) {
+    for (ValueId* id : id_slots(node)) renumber(*id);
+  });
   renumber(graph.input);
   renumber(graph.output);
-  graph.nodes = std::move(kept);
   graph.values = std::move(values);
   graph.initializers = std::move(initializers);
 }

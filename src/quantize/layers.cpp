@@ -28,7 +28,7 @@ std::vector<TiedValues> activation_groups(const Graph& prepared) {
       QMN_CHECK(group != groups.end(), "Flatten reads a value that no node wrote");
       group->push_back(flatten->output);
     } else {
-      groups.push_back({output_of(node)});
+      groups.push_back(outputs_of(node));
     }
   }
   return groups;

@@ -51,6 +51,7 @@ class Reference {
   }
   static double at(const Reals& reals, std::int64_t index) { return reals.at(static_cast<std::size_t>(index)); }
 
+  void compute(const auto& n) { throw std::logic_error(n.name); }
   void compute(const Conv2d& n) {
     const Shape in = graph_.shape(n.input), out = graph_.shape(n.output), kernel = graph_.shape(n.weight);
     const Reals& x = values_.at(n.input);

@@ -40,7 +40,9 @@ inline Quantization random_formats(const Graph& graph, Formats which, std::uint6
   };
   for (const auto& [id, tensor] : graph.initializers) give(id, true);
   give(graph.input, false);
-  for (const Node& node : graph.nodes) give(output_of(node), false);
+  for_each_node(graph.nodes, [&](const Node& node) {
+    for (ValueId id : outputs_of(node)) give(id, false);
+  });
   return quantization;
 }
 

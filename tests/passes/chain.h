@@ -22,7 +22,7 @@ inline std::string operators(const Graph& graph) {
     out += fmt::format("{}{}", out.empty() ? "" : " ", op_type(node));
     std::visit(
         [&](const auto& n) {
-          if constexpr (requires { n.activation; }) out += n.activation == Activation::relu ? "+relu" : "";
+          if constexpr (requires { n.activation; }) out += n.activation == Activation::relu ? "+relu" : n.activation == Activation::relu6 ? "+relu6" : "";
         },
         node);
   }

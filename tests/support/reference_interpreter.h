@@ -23,7 +23,10 @@ inline double at(const Reals& image, const Shape& shape, std::int64_t c, std::in
   return image[static_cast<std::size_t>((c * shape[2] + y) * shape[3] + x)];
 }
 
-inline double activate(double real, Activation activation) { return activation == Activation::relu ? std::max(0.0, real) : real; }
+inline double activate(double real, Activation activation) {
+  if (activation == Activation::none) return real;
+  return activation == Activation::relu6 ? std::min(6.0, std::max(0.0, real)) : std::max(0.0, real);
+}
 
 inline Reals run_node(const Graph& graph, const Conv2d& conv, const Reals& in) {
   const Shape &in_shape = graph.shape(conv.input), &out_shape = graph.shape(conv.output), &weight_shape = graph.shape(conv.weight);
@@ -119,12 +122,150 @@ inline Reals run_node(const Graph& graph, const Softmax& softmax, Reals in) {
   return in;
 }
 
-/// Every activation of one clip, the input included.
-inline std::map<ValueId, Reals> run_all(const Graph& graph, std::span<const float> clip) {
-  std::map<ValueId, Reals> values{{graph.input, as_doubles(clip)}};
-  for (const Node& node : graph.nodes) {
-    values[output_of(node)] = std::visit([&](const auto& n) { return run_node(graph, n, values.at(n.input)); }, node);
+inline Reals run_node(const Graph& graph, const MaxPool2d& pool, const Reals& in) {
+  const Shape &in_shape = graph.shape(pool.input), &out_shape = graph.shape(pool.output);
+  Reals out;
+  for (std::int64_t c = 0; c < out_shape[1]; ++c) {
+    for (std::int64_t y = 0; y < out_shape[2]; ++y) {
+      for (std::int64_t x = 0; x < out_shape[3]; ++x) {
+        double largest = -INFINITY;
+        for (std::int64_t ky = 0; ky < pool.kernel[0]; ++ky) {
+          for (std::int64_t kx = 0; kx < pool.kernel[1]; ++kx) {
+            const std::int64_t row = y * pool.strides[0] + ky - pool.pads[0], column = x * pool.strides[1] + kx - pool.pads[1];
+            if (row < 0 || row >= in_shape[2] || column < 0 || column >= in_shape[3]) continue;
+            largest = std::max(largest, at(in, in_shape, c, row, column));
+          }
+        }
+        out.push_back(largest);
+      }
+    }
   }
+  return out;
+}
+
+inline Reals run_node(const Graph&, const Sigmoid&, Reals in) {
+  for (double& real : in) real = 1 / (1 + std::exp(-real));
+  return in;
+}
+inline Reals run_node(const Graph&, const Tanh&, Reals in) {
+  for (double& real : in) real = std::tanh(real);
+  return in;
+}
+inline Reals run_node(const Graph&, const Clamp& clip, Reals in) {
+  for (double& real : in) real = std::min(std::max(real, static_cast<double>(clip.low)), static_cast<double>(clip.high));
+  return in;
+}
+
+/// A tensor of any rank as [before the axis][axis][behind it].
+struct Runs {
+  Runs(const Shape& shape, std::int64_t axis) : extent(shape[static_cast<std::size_t>(axis)]) {
+    for (std::size_t i = 0; i < shape.size(); ++i) {
+      if (static_cast<std::int64_t>(i) < axis) before *= shape[i];
+      if (static_cast<std::int64_t>(i) > axis) behind *= shape[i];
+    }
+  }
+  std::size_t index(std::int64_t i, std::int64_t along, std::int64_t k) const { return static_cast<std::size_t>((i * extent + along) * behind + k); }
+  std::int64_t before = 1, extent = 1, behind = 1;
+};
+
+inline Reals run_node(const Graph& graph, const Slice& slice, const Reals& in) {
+  const Runs runs(graph.shape(slice.input), slice.axis);
+  Reals out;
+  for (std::int64_t i = 0; i < runs.before; ++i) {
+    for (std::int64_t along = slice.start; along < slice.end; ++along) {
+      for (std::int64_t k = 0; k < runs.behind; ++k) out.push_back(in[runs.index(i, along, k)]);
+    }
+  }
+  return out;
+}
+
+using ValueReals = std::map<ValueId, Reals>;
+void run_nodes(const Graph& graph, const std::vector<Node>& nodes, ValueReals& values);
+
+template <class N>
+void compute(const Graph& graph, const N& node, ValueReals& values) {
+  values[node.output] = run_node(graph, node, values.at(node.input));
+}
+
+template <class N, class Operation>
+void compute_elementwise(const Graph& graph, const N& node, ValueReals& values, const Operation& operation) {
+  const Shape& shape = graph.shape(node.left);
+  const Reals& left = values.at(node.left);
+  const Reals right = node.constant == kNoValue ? values.at(node.right) : as_doubles(graph.initializer(node.constant).data);
+  Reals out;
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    const std::size_t channel = shape.size() < 2 ? 0 : i / (left.size() / static_cast<std::size_t>(shape[1]));
+    const double operand = node.constant == kNoValue ? right[i] : right.size() == 1 ? right[0] : right[channel];
+    out.push_back(activate(operation(left[i], operand), node.activation));
+  }
+  values[node.output] = std::move(out);
+}
+inline void compute(const Graph& graph, const Add& add, ValueReals& values) {
+  compute_elementwise(graph, add, values, [](double a, double b) { return a + b; });
+}
+inline void compute(const Graph& graph, const Sub& sub, ValueReals& values) {
+  compute_elementwise(graph, sub, values, [](double a, double b) { return a - b; });
+}
+inline void compute(const Graph& graph, const Mul& mul, ValueReals& values) {
+  compute_elementwise(graph, mul, values, [](double a, double b) { return a * b; });
+}
+
+inline void compute(const Graph& graph, const Concat& concat, ValueReals& values) {
+  const Runs out_runs(graph.shape(concat.output), concat.axis);
+  Reals out(static_cast<std::size_t>(element_count(graph.shape(concat.output))));
+  std::int64_t first = 0;
+  for (ValueId input : concat.inputs) {
+    const Runs runs(graph.shape(input), concat.axis);
+    for (std::int64_t i = 0; i < runs.before; ++i) {
+      for (std::int64_t along = 0; along < runs.extent; ++along) {
+        for (std::int64_t k = 0; k < runs.behind; ++k) out[out_runs.index(i, first + along, k)] = values.at(input)[runs.index(i, along, k)];
+      }
+    }
+    first += runs.extent;
+  }
+  values[concat.output] = std::move(out);
+}
+
+/// The values of the body are those of the last step.
+inline void compute(const Graph& graph, const Scan& scan, ValueReals& values) {
+  const std::int64_t steps = step_count(graph, scan);
+  for (const Scan::State& state : scan.states) values[state.body_in] = as_doubles(graph.initializer(state.initial).data);
+  for (const Scan::Output& output : scan.outputs) values[output.outer].resize(static_cast<std::size_t>(element_count(graph.shape(output.outer))));
+  for (std::int64_t step = 0; step < steps; ++step) {
+    for (const Scan::Input& input : scan.inputs) {
+      const Runs runs(graph.shape(input.outer), input.axis);
+      Reals slice;
+      for (std::int64_t i = 0; i < runs.before; ++i) {
+        for (std::int64_t k = 0; k < runs.behind; ++k) slice.push_back(values.at(input.outer)[runs.index(i, step, k)]);
+      }
+      values[input.body_in] = std::move(slice);
+    }
+    run_nodes(graph, scan.body, values);
+    for (const Scan::Output& output : scan.outputs) {
+      const Runs runs(graph.shape(output.outer), output.axis);
+      for (std::int64_t i = 0; i < runs.before; ++i) {
+        for (std::int64_t k = 0; k < runs.behind; ++k) {
+          values[output.outer][runs.index(i, step, k)] = values.at(output.body_out)[static_cast<std::size_t>(i * runs.behind + k)];
+        }
+      }
+    }
+    std::vector<Reals> next;
+    for (const Scan::State& state : scan.states) next.push_back(values.at(state.body_out));
+    for (std::size_t i = 0; i < next.size(); ++i) {
+      values[scan.states[i].body_in] = next[i];
+      if (scan.states[i].final_out != kNoValue) values[scan.states[i].final_out] = next[i];
+    }
+  }
+}
+
+inline void run_nodes(const Graph& graph, const std::vector<Node>& nodes, ValueReals& values) {
+  for (const Node& node : nodes) std::visit([&](const auto& n) { compute(graph, n, values); }, node);
+}
+
+/// Every activation of one clip, the input included.
+inline ValueReals run_all(const Graph& graph, std::span<const float> clip) {
+  ValueReals values{{graph.input, as_doubles(clip)}};
+  run_nodes(graph, graph.nodes, values);
   return values;
 }
 

@@ -29,9 +29,14 @@ std::vector<std::int8_t> depthwise_weights(std::span<const std::int8_t> weights,
   return transposed(weights, 1, channels, taps);
 }
 
-std::vector<std::int8_t> fully_connected_weights(std::span<const std::int8_t> weights, std::int64_t out, std::int64_t channels,
-                                                 std::int64_t pixels) {
-  return transposed(weights, out, channels, pixels);
+std::vector<std::int8_t> fully_connected_weights(std::span<const std::int8_t> weights, const ValueOrder& order) {
+  QMN_CHECK(weights.size() % order.size() == 0, "weights fill their shape");
+  std::vector<std::int8_t> out;
+  out.reserve(weights.size());
+  for (std::size_t row = 0; row < weights.size(); row += order.size()) {
+    for (std::int64_t column : order) out.push_back(weights[row + static_cast<std::size_t>(column)]);
+  }
+  return out;
 }
 
 }  // namespace qmn

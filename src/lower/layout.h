@@ -2,6 +2,8 @@
 // lower/layout.h   Orders of weights: what ONNX stores (NCHW) → what the kernels read (NHWC).
 #pragma once
 
+#include "lower/value_order.h"
+
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -14,8 +16,7 @@ std::vector<std::int8_t> conv_weights(std::span<const std::int8_t> weights, std:
 /// [channel][1][ky][kx] → [ky][kx][channel]
 std::vector<std::int8_t> depthwise_weights(std::span<const std::int8_t> weights, std::int64_t channels, std::int64_t taps);
 
-/// [out][c][y][x] → [out][y][x][c]: the columns of a fully connected layer behind a Flatten of channels × pixels.
-std::vector<std::int8_t> fully_connected_weights(std::span<const std::int8_t> weights, std::int64_t out, std::int64_t channels,
-                                                 std::int64_t pixels);
+/// [out][in]: the columns of a fully connected layer in the order in which its input lies in memory.
+std::vector<std::int8_t> fully_connected_weights(std::span<const std::int8_t> weights, const ValueOrder& order);
 
 }  // namespace qmn

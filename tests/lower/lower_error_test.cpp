@@ -149,8 +149,8 @@ TEST(LowerErrors, AnOutputThatIsAnImage) {
 }
 
 TEST(LowerErrors, AValueThatIsNeitherAnImageNorARow) {
-  NetBuilder net({1, 3, 2});
-  expect_error(net.unary<Relu>("relu", QFormat{8, 4}).build(), {"input", "1x3x2", "1xCxHxW or 1xN"});
+  NetBuilder net({1, 3, 2, 2, 1});
+  expect_error(net.unary<Relu>("relu", QFormat{8, 4}).build(), {"input", "1x3x2x2x1", "1xCxHxW, 1xTxN or 1xN"});
 }
 
 TEST(LowerErrors, ABrokenGraphIsFoundBeforeAnythingElse) {

@@ -10,6 +10,7 @@ packages=(
   build-essential cmake ninja-build ccache pkg-config                  # build
   libtorch-dev libopenblas0-pthread                                    # float engine; the default BLAS is many times slower
   libonnx-dev libprotobuf-dev protobuf-compiler nlohmann-json3-dev     # model files
+  libflatbuffers-dev flatbuffers-compiler                              # TFLite
   libsndfile1-dev libsoxr-dev libkissfft-dev                           # sound
   libcli11-dev libfmt-dev libtbb-dev libssl-dev                        # the rest of the tool
   espeak-ng flite                                                      # speech synthesis

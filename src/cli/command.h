@@ -15,6 +15,7 @@ struct ExitRequest {
 
 /// Each sets a callback that does the work and may throw qmn::Error.
 void add_data(CLI::App& app);
+void add_import(CLI::App& app);
 void add_train(CLI::App& app);
 void add_info(CLI::App& app);
 void add_quantize(CLI::App& app);

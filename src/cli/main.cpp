@@ -36,6 +36,7 @@ constexpr const char* kExamples = R"(Examples:
 
 void add_commands(CLI::App& app) {
   add_data(app);
+  add_import(app);
   add_train(app);
   add_info(app);
   add_quantize(app);

@@ -21,7 +21,7 @@ class MistakenFiles : public ::testing::Test {
 };
 
 const std::string kTableMagic = "\x57\xfb\x80\x8b\x24\x75\x47\xdb";
-const std::vector<std::string> kCheckpoint{"TensorFlow 1 checkpoint", "freeze", "tf2onnx"};
+const std::vector<std::string> kCheckpoint{"TensorFlow 1 checkpoint", "freeze", "qmn import"};
 
 TEST_F(MistakenFiles, TensorFlowCheckpoints) {
   write("dnn.ckpt-100.index", std::string(100, 'x') + kTableMagic);
@@ -39,9 +39,9 @@ TEST_F(MistakenFiles, TensorFlowCheckpoints) {
 
 TEST_F(MistakenFiles, OtherModelFormats) {
   write("net.tflite", std::string("\x1c\0\0\0TFL3....", 12));
-  expect_fault("net.tflite", {"TFLite", "not supported in this version", "ONNX"});
+  expect_fault("net.tflite", {"TFLite", "qmn import"});
   write("net.pb", "\x0a\x05\x0a\x01x\x12\x00");
-  expect_fault("net.pb", {"GraphDef", "not supported in this version", "ONNX"});
+  expect_fault("net.pb", {"GraphDef", "qmn import"});
   write("frozen", "\x0a\x10\x0a\x01x\x12\x0bPlaceholder");
   expect_fault("frozen", {"GraphDef"});
   write("net.h5", "\x89HDF\r\n");

@@ -41,13 +41,9 @@ TEST(RemoveUnused, RenumbersEveryKindOfReference) {
   for (const Value& value : chain.values) before.values.push_back(value);
   for (const auto& [id, tensor] : chain.initializers) before.initializers.emplace(id + shift, tensor);
   for (Node node : chain.nodes) {
-    std::visit(
-        [&](auto& n) {
-          n.input += shift, n.output += shift;
-          if constexpr (requires { n.weight; }) n.weight += shift, n.bias += shift;
-          if constexpr (requires { n.variance; }) n.scale += shift, n.offset += shift, n.mean += shift, n.variance += shift;
-        },
-        node);
+    for (ValueId* id : id_slots(node)) {
+      if (*id != kNoValue) *id += shift;
+    }
     before.nodes.push_back(node);
   }
   before.input = chain.input + shift;

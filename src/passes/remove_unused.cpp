@@ -25,13 +25,13 @@ void keep_used_body(Scan& scan, std::set<ValueId>& used) {
   std::vector<Node> all = scan.body;
   for (bool has_grown = true; has_grown;) {
     has_grown = false;
+    scan.body = all;
+    keep_used(scan.body, used);  // what the outputs and the states so far depend on, other states among them
     for (const Scan::State& state : scan.states) {
       if ((state.final_out == kNoValue && !is_used(state.body_in)) || !kept.insert(&state).second) continue;
       used.insert({state.body_in, state.body_out, state.initial});
       has_grown = true;
     }
-    scan.body = all;
-    keep_used(scan.body, used);
   }
   std::erase_if(scan.states, [&](const Scan::State& state) { return !kept.contains(&state); });
   // A Scan counts its steps by an input: the first stays, read or not.

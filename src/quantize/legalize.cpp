@@ -5,7 +5,10 @@
 //                 0 <= out_shift <= kMaxOutShift
 //   AveragePool   2 * 128 * count * 2^left_shift + count * 2^right_shift < 2^31
 //   Relu          left_shift <= 22, right_shift <= 30
+//   MaxPool       as Relu;  Mul: 0 <= out_shift <= kMaxOutShift
+//   Sigmoid, Tanh of 16 bits: at most 15 fractional bits, those of the table
 //   Flatten       output as input;  Softmax: output Q0.7
+//   Scan          what it hands from step to step, in and out, carries one format: that of the body's result
 // A rule whose formats are not all known (float activations) does not apply.
 #include "quantize/layers.h"
 #include "quantize/quantize.h"
@@ -13,11 +16,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace qmn {
 namespace {
 
 constexpr int kMaxRequantizeLeftShift = 22;  // runtime/qmn_kernels.h, qmn_requantize
+constexpr int kCurveFracBits = 15;           // qformat/curve.h
 
 class Legalizer {
  public:
@@ -42,7 +47,7 @@ class Legalizer {
     }
   }
 
-  void average_pool(const AveragePool2d& pool) {
+  void node(const AveragePool2d& pool) {
     const std::int64_t count = pool.kernel[0] * pool.kernel[1];
     int max_left = 0, max_right = 0;
     const auto fits = [&](int left, int right) { return 256 * count * (std::int64_t{1} << left) + count * (std::int64_t{1} << right) < (std::int64_t{1} << 31); };
@@ -51,23 +56,69 @@ class Legalizer {
     requantized(pool.name, pool.input, pool.output, max_left, max_right);
   }
 
-  void relu(const Relu& relu) { requantized(relu.name, relu.input, relu.output, kMaxRequantizeLeftShift, kMaxOutShift); }
+  void node(const Relu& relu) { requantized(relu.name, relu.input, relu.output, kMaxRequantizeLeftShift, kMaxOutShift); }
+  void node(const MaxPool2d& pool) { requantized(pool.name, pool.input, pool.output, kMaxRequantizeLeftShift, kMaxOutShift); }
 
-  void flatten(const Flatten& flatten) {
-    if (const auto input = quantization_.format_of(flatten.input)) {
-      quantization_.formats[flatten.output] = *input;
-    } else {
-      quantization_.formats.erase(flatten.output);
+  void node(const Mul& mul) {
+    const auto left = quantization_.format_of(mul.left), right = quantization_.format_of(mul.constant == kNoValue ? mul.right : mul.constant);
+    const auto output = quantization_.format_of(mul.output);
+    if (!left || !right || !output) return;
+    const int product = accumulator_frac_bits(*left, *right), legal = std::clamp(output->frac_bits, product - kMaxOutShift, product);
+    if (legal != output->frac_bits) {
+      change(mul.output, legal, fmt::format("the products of {} have {} fractional bits ({} x {})", mul.name, product, left->name(), right->name()));
     }
   }
 
-  void softmax(const Softmax& softmax) {
+  void node(const Sigmoid& sigmoid) { curve(sigmoid.name, sigmoid.input, sigmoid.output); }
+  void node(const Tanh& tanh) { curve(tanh.name, tanh.input, tanh.output); }
+
+  void node(const Flatten& flatten) { give(flatten.output, quantization_.format_of(flatten.input)); }
+
+  void node(const Softmax& softmax) {
     if (quantization_.format_of(softmax.output)) quantization_.formats[softmax.output] = QFormat{8, 7};
+  }
+
+  /// A rule of the body may change the format of a state's next value, and with it what the body reads: again, until it settles.
+  void node(const Scan& scan) {
+    for (const Scan::Input& input : scan.inputs) give(input.body_in, quantization_.format_of(input.outer));
+    bool is_settled = false;
+    for (int round = 0; !is_settled && round < 2 * kMaxFracBits; ++round) {
+      for (const Scan::State& state : scan.states) give(state.body_in, quantization_.format_of(state.body_out));
+      all(scan.body);
+      is_settled = std::ranges::all_of(scan.states, [&](const Scan::State& state) {
+        return quantization_.format_of(state.body_in) == quantization_.format_of(state.body_out);
+      });
+    }
+    for (const Scan::State& state : scan.states) {
+      if (state.final_out != kNoValue) give(state.final_out, quantization_.format_of(state.body_out));
+    }
+    for (const Scan::Output& output : scan.outputs) give(output.outer, quantization_.format_of(output.body_out));
+  }
+
+  template <class N>
+  void node(const N&) {}  // any formats do
+
+  void all(const std::vector<Node>& nodes) {
+    for (const Node& next : nodes) {
+      if (const auto layer = weighted_layer(next)) weighted(*layer);
+      else std::visit([&](const auto& n) { node(n); }, next);
+    }
   }
 
   std::vector<std::string> take_remarks() { return std::move(remarks_); }
 
  private:
+  void give(ValueId id, std::optional<QFormat> format) {
+    if (format) quantization_.formats[id] = *format;
+    else quantization_.formats.erase(id);
+  }
+
+  void curve(const std::string& node, ValueId from, ValueId to) {
+    const auto input = quantization_.format_of(from), output = quantization_.format_of(to);
+    if (!input || !output || input->total_bits != 16 || output->frac_bits <= kCurveFracBits) return;
+    change(to, kCurveFracBits, fmt::format("the table of {} has {} fractional bits", node, kCurveFracBits));
+  }
+
   void requantized(const std::string& node, ValueId from, ValueId to, int max_left, int max_right) {
     const auto input = quantization_.format_of(from), output = quantization_.format_of(to);
     if (!input || !output) return;
@@ -92,15 +143,7 @@ class Legalizer {
 
 std::vector<std::string> legalize(const Graph& prepared, Quantization& quantization) {
   Legalizer legalizer(prepared, quantization);
-  std::size_t layer = 0;
-  const std::vector<WeightedLayer> layers = weighted_layers(prepared);
-  for (const Node& node : prepared.nodes) {
-    if (std::holds_alternative<Conv2d>(node) || std::holds_alternative<FullyConnected>(node)) legalizer.weighted(layers[layer++]);
-    if (const auto* pool = std::get_if<AveragePool2d>(&node)) legalizer.average_pool(*pool);
-    if (const auto* relu = std::get_if<Relu>(&node)) legalizer.relu(*relu);
-    if (const auto* flatten = std::get_if<Flatten>(&node)) legalizer.flatten(*flatten);
-    if (const auto* softmax = std::get_if<Softmax>(&node)) legalizer.softmax(*softmax);
-  }
+  legalizer.all(prepared.nodes);
   return legalizer.take_remarks();
 }
 

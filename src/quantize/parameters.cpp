@@ -23,6 +23,15 @@ double max_abs(const Graph& graph, ValueId id) {
   return largest;
 }
 
+/// The classic rule, with a bit less behind the point where +2^m itself would saturate: the 1 of 1 - u is exact.
+QFormat format_that_holds(const Graph& graph, ValueId constant) {
+  QFormat format = format_for(max_abs(graph, constant));
+  for (const float real : graph.initializer(constant).data) {
+    if (static_cast<double>(real) >= -format.real_min()) --format.frac_bits;
+  }
+  return format;
+}
+
 }  // namespace
 
 Quantization quantize_parameters(const Graph& prepared, int bias_bits) {
@@ -32,6 +41,15 @@ Quantization quantize_parameters(const Graph& prepared, int bias_bits) {
     quantization.formats[layer.weight] = format_for(max_abs(prepared, layer.weight));
     if (layer.bias != kNoValue) quantization.formats[layer.bias] = format_for(max_abs(prepared, layer.bias), bias_bits);
   }
+  for_each_node(prepared.nodes, [&](const Node& node) {
+    std::visit(
+        [&](const auto& n) {
+          if constexpr (requires { n.constant; }) {
+            if (n.constant != kNoValue) quantization.formats[n.constant] = format_that_holds(prepared, n.constant);
+          }
+        },
+        node);
+  });
   return quantization;
 }
 

@@ -15,11 +15,11 @@ namespace qmn {
 namespace {
 
 void check_operators(const Graph& prepared) {
-  for (const Node& node : prepared.nodes) {
+  for_each_node(prepared.nodes, [&](const Node& node) {
     if (std::holds_alternative<BatchNorm>(node)) {
       fail_data("node {} ({}) does not directly follow a Conv or Gemm of its own: it cannot be folded and has no integer form", node_name(node), op_type(node));
     }
-  }
+  });
 }
 
 void check_calibration(const Graph& graph, const FeatureSet& calibration) {

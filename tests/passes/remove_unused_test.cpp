@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "passes/chain.h"
 #include "passes/passes.h"
+#include "simulate/random_recurrent.h"
 
 namespace qmn {
 namespace {
@@ -52,6 +53,16 @@ TEST(RemoveUnused, RenumbersEveryKindOfReference) {
   remove_unused(before);
   EXPECT_EQ(value_names(before), value_names(chain));
   expect_same_function(chain, before);
+}
+
+TEST(RemoveUnused, KeepsAStateWhoseEndNobodyAsksForWhenTheBodyReadsIt) {
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    for (const Graph& before : {random_gru(seed).graph, random_lstm(seed).graph}) {
+      Graph after = before;
+      remove_unused(after);
+      ASSERT_NO_THROW(verify(after)) << "seed " << seed;
+    }
+  }
 }
 
 TEST(RemoveUnused, KeepsTheIdsOfAGraphWithoutAnythingUnused) {

@@ -4,6 +4,7 @@
 #include "base/progress.h"
 #include "cli/command.h"
 #include "cli/common.h"
+#include "cli/training_options.h"
 #include "data/features.h"
 #include "engine/engine.h"
 #include "formats/onnx_format.h"
@@ -14,9 +15,7 @@
 #include "train/train.h"
 
 #include <fmt/ranges.h>
-#include <unistd.h>
 
-#include <charconv>
 #include <cmath>
 #include <memory>
 
@@ -41,11 +40,9 @@ FILE.state/ and goes on from there when the same command is given again.)";
 struct Options {
   std::string architecture, size = "s", output, recipe = "default";
   std::vector<int> size_info;
-  std::optional<std::string> step_counts, learning_rates, schedule;
-  std::optional<std::int64_t> steps, evaluate_every;
-  std::optional<int> batch_size, patience, time_mask_frames, coefficient_mask;
-  std::optional<double> weight_decay, label_smoothing, mixup, dropout, time_shift_ms, background_frequency, background_volume, gain_db, speed_percent;
-  bool is_unscaled = false, is_restarted = false;
+  std::optional<double> dropout;
+  bool is_unscaled = false;
+  TrainingOptions training;
   DataOptions data;
   FrontEndOptions front_end;
   SeedOption seed;
@@ -73,76 +70,13 @@ TrainSettings recipe_settings(const std::string& recipe, const FrontEndSettings&
   return settings;
 }
 
-template <class Number>
-std::vector<Number> parse_numbers(const std::string& text, const std::string& flag) {
-  std::vector<Number> numbers;
-  for (std::size_t start = 0; start <= text.size();) {
-    const std::size_t end = std::min(text.find(',', start), text.size());
-    Number number{};
-    const auto [stop, error] = std::from_chars(text.data() + start, text.data() + end, number);
-    if (error != std::errc() || stop != text.data() + end) fail_usage("{} {}: '{}' is no number; write it as a or a,b,c", flag, text, text.substr(start, end - start));
-    numbers.push_back(number);
-    start = end + 1;
-  }
-  return numbers;
-}
-
-// So that they sum up to `total`, in the same proportions.
-std::vector<std::int64_t> scale_steps(const std::vector<std::int64_t>& counts, std::int64_t total) {
-  if (total < std::ssize(counts)) fail_usage("--steps {}: the recipe has {} stages, each needs a step", total, counts.size());
-  std::int64_t sum = 0;
-  for (const std::int64_t count : counts) sum += count;
-  std::vector<std::int64_t> scaled;
-  std::int64_t done = 0, counted = 0;
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    counted += counts[i];
-    const std::int64_t stages_left = std::ssize(counts) - 1 - static_cast<std::int64_t>(i);
-    const auto share = static_cast<std::int64_t>(static_cast<double>(total) * static_cast<double>(counted) / static_cast<double>(sum));
-    const std::int64_t end = std::clamp(share, done + 1, total - stages_left);
-    scaled.push_back(stages_left == 0 ? total - done : end - done);
-    done = end;
-  }
-  return scaled;
-}
-
-template <class Value>
-void replace(Value& setting, const std::optional<Value>& given) {
-  if (given) setting = *given;
-}
-
 TrainSettings resolve_settings(const Options& options) {
   TrainSettings settings = recipe_settings(options.recipe, options.front_end.resolve(published_front_end(options.architecture)));
-  if (options.step_counts) settings.step_counts = parse_numbers<std::int64_t>(*options.step_counts, "--how_many_training_steps");
-  if (options.learning_rates) settings.learning_rates = parse_numbers<double>(*options.learning_rates, "--learning_rate");
-  if (options.schedule) settings.schedule = *options.schedule == "steps" ? Schedule::steps : Schedule::one_cycle;
-  else if (settings.step_counts.size() > 1) settings.schedule = Schedule::steps;
-  if (options.steps) settings.step_counts = scale_steps(settings.step_counts, *options.steps);
-  replace(settings.evaluate_every, options.evaluate_every);
-  replace(settings.batch_size, options.batch_size);
-  replace(settings.patience, options.patience);
-  replace(settings.weight_decay, options.weight_decay);
-  replace(settings.label_smoothing, options.label_smoothing);
-  replace(settings.mixup, options.mixup);
-  replace(settings.augment.time_shift_ms, options.time_shift_ms);
-  replace(settings.augment.background_frequency, options.background_frequency);
-  replace(settings.augment.background_volume, options.background_volume);
-  replace(settings.augment.gain_db, options.gain_db);
-  replace(settings.augment.speed_percent, options.speed_percent);
-  replace(settings.augment.time_mask_frames, options.time_mask_frames);
-  replace(settings.augment.coefficient_mask, options.coefficient_mask);
+  options.training.apply(settings);
   settings.seed = options.seed.seed;
   settings.is_quiet = options.output_options.is_quiet || options.output_options.is_json;
   check_train_settings(settings);
   return settings;
-}
-
-// Minutes of training must not end in a file that cannot be written.
-void check_output(const fs::path& output) {
-  const fs::path folder = output.has_parent_path() ? output.parent_path() : fs::path(".");
-  std::error_code error;
-  if (!fs::is_directory(folder, error)) fail_data("{}: no such folder, so {} cannot be written", folder.string(), output.string());
-  if (fs::is_directory(output, error)) fail_data("{}: is a folder; give the name of a file to -o", output.string());
-  if (::access(folder.c_str(), W_OK) != 0) fail_data("{}: no permission to write there", folder.string());
 }
 
 Model make_model(const Options& options, const Dataset& dataset) {
@@ -173,12 +107,6 @@ Size size_of(const Graph& graph) {
   return size;
 }
 
-void discard_state(const fs::path& state_folder) {
-  std::error_code ignored;
-  fs::remove(checkpoint_path(state_folder), ignored);
-  fs::remove(state_folder, ignored);  // only if nothing else lies there
-}
-
 void run_train(const Options& options) {
   const TrainSettings settings = resolve_settings(options);
   check_output(options.output);
@@ -189,7 +117,7 @@ void run_train(const Options& options) {
   const Size size = size_of(model.graph);
   const FrontEndSettings front_end = model.metadata.front_end;
   const fs::path state_folder = options.output + ".state";
-  if (options.is_restarted) discard_state(state_folder);
+  if (options.training.is_restarted) discard_state(state_folder);
   if (is_talking) {
     fmt::print("net          {} {}: {} parameters, {} MACs, input {}x{}, {} labels\n", model.metadata.architecture, fmt::join(model.metadata.size_info, " "), size.parameters, size.macs,
                front_end.frame_count(), front_end.coefficient_count, dataset.labels.size());
@@ -231,34 +159,6 @@ void run_train(const Options& options) {
   }
 }
 
-void add_schedule_options(CLI::App& command, Options& options) {
-  CLI::App* group = command.add_option_group("Training");
-  group->add_option("--recipe", options.recipe, "default or published")->check(CLI::IsMember({"default", "published"}))->capture_default_str();
-  auto* steps = group->add_option("--steps", options.steps, "Steps in all; the stages of the recipe keep their proportions")->check(CLI::PositiveNumber);
-  group->add_option("--how_many_training_steps", options.step_counts, "Steps of each stage, a,b,c")->type_name("LIST")->excludes(steps);
-  group->add_option("--learning_rate", options.learning_rates, "Learning rate of each stage, a,b,c; of one cycle: its peak")->type_name("LIST");
-  group->add_option("--schedule", options.schedule, "steps or one-cycle (default: the recipe's; steps when several stages are given)")->check(CLI::IsMember({"steps", "one-cycle"}));
-  group->add_option("--batch_size", options.batch_size, "Clips of a step (default 100)");
-  group->add_option("--weight_decay", options.weight_decay, "Decoupled weight decay");
-  group->add_option("--label_smoothing", options.label_smoothing, "Share of the target that is spread over all labels");
-  group->add_option("--mixup", options.mixup, "Mix pairs of clips by Beta(a, a); 0: not");
-  group->add_option("--dropout", options.dropout, "Share of activations dropped where the net has a dropout layer (default 0, as the published training)")->check(CLI::Range(0.0, 0.95));
-  group->add_option("--eval_step_interval", options.evaluate_every, "Steps between validations (default 400)");
-  group->add_option("--patience", options.patience, "Stop after that many validations without a better one; 0: never");
-  group->add_flag("--restart", options.is_restarted, "Discard the state of an interrupted training");
-}
-
-void add_augment_options(CLI::App& command, Options& options) {
-  CLI::App* group = command.add_option_group("Augmentation");
-  group->add_option("--time_shift_ms", options.time_shift_ms, "Shift clips by up to ± that many ms");
-  group->add_option("--background_frequency", options.background_frequency, "Share of clips that get background noise");
-  group->add_option("--background_volume", options.background_volume, "Largest volume of that noise");
-  group->add_option("--gain_db", options.gain_db, "Change the volume by up to ± that many dB");
-  group->add_option("--speed_percent", options.speed_percent, "Change the speed by up to ± that many percent");
-  group->add_option("--time_mask_frames", options.time_mask_frames, "Mask up to that many frames");
-  group->add_option("--coefficient_mask", options.coefficient_mask, "Mask up to that many coefficients");
-}
-
 }  // namespace
 
 void add_train(CLI::App& app) {
@@ -269,8 +169,9 @@ void add_train(CLI::App& app) {
   command->add_option("--size_info,--model_size_info", options->size_info, "Sizes of the layers, instead of a published size")->excludes(size);
   command->add_option("-o,--output", options->output, "Model file to write (ONNX)")->required()->type_name("FILE");
   command->add_flag("--no_input_scaling", options->is_unscaled, "Let the net see the MFCC as they are, instead of each coefficient times a power of two");
-  add_schedule_options(*command, *options);
-  add_augment_options(*command, *options);
+  command->add_option("--recipe", options->recipe, "default or published")->check(CLI::IsMember({"default", "published"}))->capture_default_str();
+  command->add_option("--dropout", options->dropout, "Share of activations dropped where the net has a dropout layer (default 0, as the published training)")->check(CLI::Range(0.0, 0.95));
+  options->training.add(*command);
   options->data.add(*command);
   options->front_end.add(*command);
   options->seed.add(*command, "the first weights, the order of clips and their augmentation");

@@ -14,13 +14,16 @@
 #include <ATen/ops/avg_pool2d.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/empty_like.h>
+#include <ATen/ops/exp.h>
 #include <ATen/ops/log_softmax.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/relu.h>
+#include <ATen/ops/scalar_tensor.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/tensor.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <algorithm>
 #include <optional>
 
 namespace qmn {
@@ -72,16 +75,18 @@ at::Tensor leaf(const at::Tensor& tensor) { return tensor.detach().set_requires_
 struct Piece {
   at::Tensor input;                                 // a leaf, or no leaf for the graph's input
   std::vector<std::pair<ValueId, at::Tensor>> parameters;  // leaves
+  std::vector<std::pair<ValueId, at::Tensor>> thresholds;  // leaves, of those whose slope is wanted
   at::Tensor output;                                // before it was cut off as the next node's input
 };
 
 class Batch {
  public:
-  Batch(const Graph& graph, const Quantization& quantization, Parameters& parameters, std::int64_t clip_count, std::uint64_t seed)
-      : graph_(graph), quantization_(quantization), parameters_(parameters), chunks_{clip_count}, seed_(seed), values_(chunk_count()), slopes_(chunk_count()) {}
+  Batch(const Graph& graph, const Quantization& quantization, Parameters& parameters, std::int64_t clip_count, const StepSettings& settings)
+      : graph_(graph), quantization_(quantization), parameters_(parameters), chunks_{clip_count}, settings_(settings), values_(chunk_count()), slopes_(chunk_count()) {}
 
   BatchGradients run(std::span<const float> inputs, std::span<const float> targets) {
-    for_each_chunk([&](std::size_t chunk) { values_[chunk][graph_.input] = load_chunk(graph_, inputs, chunks_, static_cast<std::int64_t>(chunk), quantization_); });
+    std::vector<Piece> loads(chunk_count());
+    for_each_chunk([&](std::size_t chunk) { load(inputs, chunk, loads[chunk]); });
     std::vector<std::vector<Piece>> pieces(graph_.nodes.size());
     std::map<std::size_t, BatchStatistics> statistics;
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
@@ -92,10 +97,11 @@ class Batch {
     BatchGradients result = find_loss(targets);
     for (std::size_t i = graph_.nodes.size(); i-- > 0;) {
       if (!slopes_[0].contains(output_of(graph_.nodes[i]))) continue;  // behind the logits
-      if (const auto* norm = std::get_if<BatchNorm>(&graph_.nodes[i])) normalize_back(*norm, statistics.at(i), pieces[i], result.gradients);
-      else back(i, pieces[i], result.gradients);
+      if (const auto* norm = std::get_if<BatchNorm>(&graph_.nodes[i])) normalize_back(*norm, statistics.at(i), pieces[i], result);
+      else back(graph_.nodes[i], pieces[i], result);
       pieces[i].clear();
     }
+    if (wants_threshold(graph_.input)) back_to_thresholds(graph_.input, loads, result);
     return result;
   }
 
@@ -111,16 +117,24 @@ class Batch {
     });
   }
 
-  at::Tensor round(const at::Tensor& reals, ValueId id) const {
-    const auto format = quantization_.format_of(id);
-    return format ? fake_quantize_straight_through(reals, *format) : reals;
+  bool wants_threshold(ValueId id) const { return std::ranges::find(settings_.thresholds, id) != settings_.thresholds.end(); }
+
+  // A leaf that stands for the value's threshold; undefined when its slope is not wanted.
+  at::Tensor threshold_leaf(ValueId id, QFormat format, Piece& piece) const {
+    if (!wants_threshold(id)) return {};
+    return piece.thresholds.emplace_back(id, leaf(at::scalar_tensor(format.int_bits(), at::kDouble))).second;
   }
 
-  at::Tensor round_parameter(const at::Tensor& reals, ValueId id) const {
+  at::Tensor round(const at::Tensor& reals, ValueId id, Piece& piece) const {
+    const auto format = quantization_.format_of(id);
+    return format ? fake_quantize_straight_through(reals, *format, threshold_leaf(id, *format, piece)) : reals;
+  }
+
+  at::Tensor round_parameter(const at::Tensor& reals, ValueId id, Piece& piece) const {
     const auto correction = quantization_.corrections.find(id);
     const at::Tensor corrected = correction == quantization_.corrections.end() ? reals : reals + at::tensor(correction->second).view_as(reals);
     const auto format = quantization_.format_of(id);
-    return format ? fake_quantize_straight_through(corrected, format->total_bits, quantization_.channels_of(id)) : corrected;
+    return format ? fake_quantize_straight_through(corrected, format->total_bits, quantization_.channels_of(id), threshold_leaf(id, *format, piece)) : corrected;
   }
 
   // Cuts the output off: what is behind it has leaves of its own.
@@ -131,17 +145,26 @@ class Batch {
     if (!is_first) place->second = place->second + slope;
   }
 
+  // The input's slope is of interest for its threshold alone.
+  bool needs_slope(ValueId id) const { return id != graph_.input || wants_threshold(id); }
+
+  void load(std::span<const float> inputs, std::size_t chunk, Piece& piece) {
+    const at::Tensor reals = load_chunk(graph_, inputs, chunks_, static_cast<std::int64_t>(chunk), {});
+    piece.output = round(reals, graph_.input, piece);
+    keep(chunk, graph_.input, piece.output);
+  }
+
   void forward(std::size_t index, std::size_t chunk, Piece& piece) {
     const Node& node = graph_.nodes[index];
     const ValueId input = activation_inputs(node).front();
-    piece.input = input == graph_.input ? values_[chunk].at(input) : leaf(values_[chunk].at(input));
+    piece.input = needs_slope(input) ? leaf(values_[chunk].at(input)) : values_[chunk].at(input);
     Parameters rounded;
     for (const ValueId id : parameters(node)) {
       piece.parameters.emplace_back(id, leaf(parameters_.at(id)));
-      rounded[id] = round_parameter(piece.parameters.back().second, id);
+      rounded[id] = round_parameter(piece.parameters.back().second, id, piece);
     }
-    const std::uint64_t seed = Random{seed_, index, chunk}.next();
-    piece.output = round(std::visit(TrainNode{piece.input, rounded, seed}, node), output_of(node));
+    const std::uint64_t seed = Random{settings_.seed, index, chunk}.next();
+    piece.output = round(std::visit(TrainNode{piece.input, rounded, seed}, node), output_of(node), piece);
     keep(chunk, output_of(node), piece.output);
   }
 
@@ -159,7 +182,7 @@ class Batch {
       at::Tensor normalized = at::empty_like(input);
       normalize_batch(floats(input), planes_of(input), statistics, floats(parameters_.at(node.scale)), floats(parameters_.at(node.offset)), floats(normalized));
       pieces[chunk].input = leaf(normalized);
-      pieces[chunk].output = round(pieces[chunk].input, node.output);
+      pieces[chunk].output = round(pieces[chunk].input, node.output, pieces[chunk]);
       keep(chunk, node.output, pieces[chunk].output);
     });
     update_running(node, statistics);
@@ -177,6 +200,17 @@ class Batch {
     }
   }
 
+  at::Tensor sum_loss(const at::Tensor& logits, const at::Tensor& target, std::int64_t first_clip) const {
+    const at::Tensor cross_entropy = -(target * at::log_softmax(logits, 1)).sum();
+    const auto [teacher_logits, weight, temperature] = settings_.distillation;
+    if (weight == 0) return cross_entropy;
+    at::Tensor teacher = at::empty_like(target);
+    std::copy_n(teacher_logits.begin() + first_clip * target.size(1), target.numel(), floats(teacher).begin());
+    const at::Tensor opinion = at::log_softmax(teacher / temperature, 1);
+    const at::Tensor divergence = (at::exp(opinion) * (opinion - at::log_softmax(logits / temperature, 1))).sum();
+    return (1 - weight) * cross_entropy + weight * temperature * temperature * divergence;
+  }
+
   BatchGradients find_loss(std::span<const float> targets) {
     const auto classes = static_cast<std::size_t>(element_count(graph_.shape(graph_.output)));
     std::vector<double> losses(chunk_count());
@@ -186,7 +220,7 @@ class Batch {
       const at::Tensor logits = leaf(values_[chunk].at(graph_.output));
       at::Tensor target = at::empty_like(logits.detach());
       std::copy_n(targets.begin() + chunks_.first(index) * static_cast<std::int64_t>(classes), target.numel(), floats(target).begin());
-      const at::Tensor loss = -(target * at::log_softmax(logits, 1)).sum() / static_cast<double>(chunks_.clip_count);
+      const at::Tensor loss = sum_loss(logits, target, chunks_.first(index)) / static_cast<double>(chunks_.clip_count);
       slopes_[chunk][graph_.output] = torch::autograd::grad({loss}, {logits}).front();
       losses[chunk] = loss.item<double>();
       hits[chunk] = logits.argmax(1).eq(target.argmax(1)).sum().item<std::int64_t>();
@@ -199,30 +233,47 @@ class Batch {
     return result;
   }
 
-  void back(std::size_t index, const std::vector<Piece>& pieces, std::map<ValueId, std::vector<float>>& gradients) {
-    const Node& node = graph_.nodes[index];
-    std::vector<std::vector<at::Tensor>> parameter_slopes(chunk_count());
+  void back(const Node& node, const std::vector<Piece>& pieces, BatchGradients& result) {
+    std::vector<std::vector<at::Tensor>> slopes(chunk_count());
     for_each_chunk([&](std::size_t chunk) {
       const Piece& piece = pieces[chunk];
       std::vector<at::Tensor> leaves;
       for (const auto& [id, parameter] : piece.parameters) leaves.push_back(parameter);
+      for (const auto& [id, threshold] : piece.thresholds) leaves.push_back(threshold);
       if (piece.input.requires_grad()) leaves.push_back(piece.input);
       if (leaves.empty()) return;
-      parameter_slopes[chunk] = torch::autograd::grad({piece.output}, leaves, {slopes_[chunk].at(output_of(node))});
+      slopes[chunk] = torch::autograd::grad({piece.output}, leaves, {slopes_[chunk].at(output_of(node))});
       if (piece.input.requires_grad()) {
-        add_slope(chunk, activation_inputs(node).front(), parameter_slopes[chunk].back());
-        parameter_slopes[chunk].pop_back();
+        add_slope(chunk, activation_inputs(node).front(), slopes[chunk].back());
+        slopes[chunk].pop_back();
       }
     });
-    for (std::size_t i = 0; i < pieces.front().parameters.size(); ++i) {
-      at::Tensor sum = parameter_slopes[0][i];
-      for (std::size_t chunk = 1; chunk < chunk_count(); ++chunk) sum = sum + parameter_slopes[chunk][i];
-      const std::span<const float> slopes = floats(sum.contiguous());
-      gradients[pieces.front().parameters[i].first].assign(slopes.begin(), slopes.end());
+    const auto& parameters = pieces.front().parameters;
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      const at::Tensor sum = sum_chunks(slopes, i).contiguous();
+      result.gradients[parameters[i].first].assign(floats(sum).begin(), floats(sum).end());
+    }
+    const auto& thresholds = pieces.front().thresholds;
+    for (std::size_t i = 0; i < thresholds.size(); ++i) {
+      result.threshold_slopes[thresholds[i].first] += sum_chunks(slopes, parameters.size() + i).item<double>();
     }
   }
 
-  void normalize_back(const BatchNorm& node, const BatchStatistics& statistics, const std::vector<Piece>& pieces, std::map<ValueId, std::vector<float>>& gradients) {
+  static at::Tensor sum_chunks(const std::vector<std::vector<at::Tensor>>& slopes, std::size_t index) {
+    at::Tensor sum = slopes[0][index];
+    for (std::size_t chunk = 1; chunk < slopes.size(); ++chunk) sum = sum + slopes[chunk][index];
+    return sum;
+  }
+
+  // Of a piece that has nothing in front of it but its threshold.
+  void back_to_thresholds(ValueId id, const std::vector<Piece>& pieces, BatchGradients& result) {
+    std::vector<std::vector<at::Tensor>> slopes(chunk_count());
+    for_each_chunk([&](std::size_t chunk) { slopes[chunk] = torch::autograd::grad({pieces[chunk].output}, {pieces[chunk].thresholds.front().second}, {slopes_[chunk].at(id)}); });
+    result.threshold_slopes[id] += sum_chunks(slopes, 0).item<double>();
+  }
+
+  void normalize_back(const BatchNorm& node, const BatchStatistics& statistics, const std::vector<Piece>& pieces, BatchGradients& result) {
+    if (wants_threshold(node.output)) back_to_thresholds(node.output, pieces, result);
     std::vector<at::Tensor> slopes(chunk_count());
     std::vector<ChannelSums> sums(chunk_count());
     for_each_chunk([&](std::size_t chunk) {
@@ -234,9 +285,9 @@ class Batch {
     });
     ChannelSums all;
     for (const ChannelSums& part : sums) all.add(part);
-    for (const double slope : all.first) gradients[node.offset].push_back(static_cast<float>(slope));
-    for (const double slope : all.second) gradients[node.scale].push_back(static_cast<float>(slope));
-    if (node.input == graph_.input) return;
+    for (const double slope : all.first) result.gradients[node.offset].push_back(static_cast<float>(slope));
+    for (const double slope : all.second) result.gradients[node.scale].push_back(static_cast<float>(slope));
+    if (!needs_slope(node.input)) return;
     for_each_chunk([&](std::size_t chunk) {
       const at::Tensor& input = values_[chunk].at(node.input);
       at::Tensor slope = at::empty_like(input);
@@ -249,18 +300,20 @@ class Batch {
   const Quantization& quantization_;
   Parameters& parameters_;
   Chunks chunks_;
-  std::uint64_t seed_;
+  const StepSettings& settings_;
   std::vector<std::map<ValueId, at::Tensor>> values_, slopes_;  // by chunk; slopes: of the loss
 };
 
 }  // namespace
 
 BatchGradients differentiate(const Graph& graph, const Quantization& quantization, Parameters& parameters, std::span<const float> inputs,
-                             std::span<const float> targets, std::int64_t clip_count, std::uint64_t seed) {
+                             std::span<const float> targets, std::int64_t clip_count, const StepSettings& settings) {
   QMN_CHECK(clip_count > 0, "a batch has clips");
   make_chunks(graph, inputs, clip_count);
   QMN_CHECK(static_cast<std::int64_t>(targets.size()) == clip_count * element_count(graph.shape(graph.output)), "targets are [clip][classes]");
-  return Batch(graph, quantization, parameters, clip_count, seed).run(inputs, targets);
+  const Distillation& distillation = settings.distillation;
+  QMN_CHECK(distillation.weight == 0 || distillation.teacher_logits.size() == targets.size(), "a teacher's logits are [clip][classes]");
+  return Batch(graph, quantization, parameters, clip_count, settings).run(inputs, targets);
 }
 
 }  // namespace qmn

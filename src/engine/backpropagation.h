@@ -13,11 +13,12 @@ struct BatchGradients {
   double loss = 0;
   std::int64_t hits = 0;
   std::map<ValueId, std::vector<float>> gradients;  ///< of the mean loss, for each parameter that the logits depend on
+  std::map<ValueId, double> threshold_slopes;       ///< StepResult::threshold_slopes
 };
 
-/// Cross-entropy with soft targets, in training mode: batch statistics, dropout drawn from `seed`. Values with a format are fake-quantized
+/// The loss of StepSettings in training mode: batch statistics, dropout drawn from `settings.seed`. Values with a format are fake-quantized
 /// with straight-through gradients. Updates the running statistics of batch norms in `parameters`.
 BatchGradients differentiate(const Graph& graph, const Quantization& quantization, Parameters& parameters, std::span<const float> inputs,
-                             std::span<const float> targets, std::int64_t clip_count, std::uint64_t seed);
+                             std::span<const float> targets, std::int64_t clip_count, const StepSettings& settings);
 
 }  // namespace qmn

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -45,23 +46,37 @@ class SearchSession {
   virtual const Quantization& quantization() const = 0;
 };
 
+/// What another net says of the batch (Hinton et al. 2015), beside the targets y. With the teacher's logits t and one's own z:
+///   loss = (1 - weight) · CE(y, softmax(z)) + weight · T² · KL(softmax(t/T) ‖ softmax(z/T))      T: temperature
+struct Distillation {
+  std::span<const float> teacher_logits;  ///< [clip][classes]; unused while the weight is 0
+  double weight = 0;                      ///< 0 … 1
+  double temperature = 1;                 ///< above 0
+};
+
 struct StepSettings {
   double learning_rate = 5e-4;
   double weight_decay = 0;       ///< decoupled (AdamW), on weights of Conv and Gemm
   std::uint64_t seed = 0;        ///< of dropout in this step
+  Distillation distillation{};
+  std::span<const ValueId> thresholds{};  ///< values with a format whose threshold's slope is wanted; see StepResult
 };
 struct StepResult {
-  double loss = 0;        ///< mean cross-entropy over the batch
+  double loss = 0;        ///< mean over the batch: cross-entropy, or with distillation as above
   std::int64_t hits = 0;  ///< clips whose largest logit is at their largest target
+  /// ∂loss/∂log2 t for each of StepSettings::thresholds, with t = 2^int_bits of its format, by the straight-through rule of Jain et al. 2019
+  /// (arXiv 1903.08066): step·ln 2 · (round(x/step) − x/step) for x inside the format, step·ln 2 · raw_min or raw_max beyond it.
+  std::map<ValueId, double> threshold_slopes;
 };
 
-/// Adam on the cross-entropy with soft targets. Batch norm uses batch statistics in step(), running ones in run().
+/// Adam on the cross-entropy with soft targets, with a teacher's logits beside them if wanted. Batch norm uses batch statistics in step(), running ones in run().
 class Trainer {
  public:
   virtual ~Trainer() = default;
   /// `targets` is [clip][classes], each row a distribution.
   virtual StepResult step(std::span<const float> inputs, std::span<const float> targets, std::int64_t clip_count, const StepSettings& settings) = 0;
   virtual std::vector<float> run(std::span<const float> inputs, std::int64_t clip_count) = 0;  ///< logits, inference mode
+  virtual void set_quantization(const Quantization& quantization) = 0;  ///< formats from now on; parameters and moments stay
   virtual void store(Graph& graph) const = 0;                ///< parameters into the graph's initializers
   virtual std::string save_state() const = 0;                ///< parameters, running statistics and Adam's moments, exact
   virtual void load_state(const std::string& bytes) = 0;     ///< Error (data) when the bytes are of another net

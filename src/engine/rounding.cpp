@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <numbers>
 
 namespace qmn {
 namespace {
@@ -38,6 +39,15 @@ QMN_WIDE_LOOP void round_narrow(float* reals, std::size_t count, float scale, fl
   }
 }
 
+// Raw values that rounding alone brings into the format: low <= x * scale < high.
+struct Inside {
+  float scale, low, high;
+};
+Inside inside_of(QFormat format) {
+  return {static_cast<float>(1.0 / format.step()), static_cast<float>(static_cast<double>(format.raw_min()) - 0.5),
+          static_cast<float>(static_cast<double>(format.raw_max()) + 0.5)};
+}
+
 }  // namespace
 
 void round_to_format(std::span<float> reals, QFormat format, Activation activation) {
@@ -58,6 +68,28 @@ void round_channels(std::span<float> reals, int total_bits, std::span<const int>
   for (std::size_t channel = 0; channel < frac_bits.size(); ++channel) {
     round_to_format(reals.subspan(channel * channel_size, channel_size), {total_bits, frac_bits[channel]}, Activation::none);
   }
+}
+
+QMN_WIDE_LOOP void pass_inside(std::span<const float> reals, std::span<const float> slopes, QFormat format, std::span<float> out) {
+  QMN_CHECK(slopes.size() == reals.size() && out.size() == reals.size(), "each value has a slope");
+  const auto [scale, low, high] = inside_of(format);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const float raw = reals[i] * scale;
+    out[i] = raw >= low && raw < high ? slopes[i] : 0.0f;
+  }
+}
+
+double threshold_slope(std::span<const float> reals, std::span<const float> slopes, QFormat format) {
+  QMN_CHECK(slopes.size() == reals.size(), "each value has a slope");
+  const auto [scale, low, high] = inside_of(format);
+  const auto raw_min = static_cast<float>(format.raw_min()), raw_max = static_cast<float>(format.raw_max());
+  double sum = 0;
+  for (std::size_t i = 0; i < reals.size(); ++i) {
+    const float raw = reals[i] * scale;
+    const float change = raw < low ? raw_min : raw >= high ? raw_max : std::floor(raw + 0.5f) - raw;
+    sum += static_cast<double>(slopes[i]) * static_cast<double>(change);
+  }
+  return sum * format.step() * std::numbers::ln2;
 }
 
 void round_to_format(std::span<const double> reals, std::span<float> rounded, QFormat format, Activation activation) {

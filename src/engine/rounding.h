@@ -23,6 +23,13 @@ void round_to_format(std::span<const double> reals, std::span<float> rounded, QF
 /// The activation alone, in place.
 void activate(std::span<float> reals, Activation activation);
 
+/// Straight-through: out[i] = slopes[i] where rounding reals[i] alone stays within the format, and 0 where it saturates.
+void pass_inside(std::span<const float> reals, std::span<const float> slopes, QFormat format, std::span<float> out);
+
+/// Σ slopes[i] · ∂q(reals[i])/∂log2 t of a trained threshold t = 2^int_bits (Jain et al. 2019, arXiv 1903.08066):
+/// step·ln 2 · (round(x/step) − x/step) inside the format, step·ln 2 · raw_min below it, step·ln 2 · raw_max above.
+double threshold_slope(std::span<const float> reals, std::span<const float> slopes, QFormat format);
+
 /// Average pool of `planes` images of in_h × in_w, over the part of the window inside the image. The mean is taken in double and, when the
 /// output has a format, rounded from there: the integer kernel's value for fixed-point inputs.
 void average_pool(const AveragePool2d& node, std::span<const float> input, std::int64_t planes, std::int64_t in_h, std::int64_t in_w,

@@ -3,9 +3,11 @@
 
 #include "engine/rounding.h"
 
-#include <ATen/TensorOperators.h>
-#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/scalar_tensor.h>
 #include <torch/csrc/autograd/custom_function.h>
+
+#include <span>
 
 namespace qmn {
 namespace {
@@ -13,38 +15,46 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// 2^-frac_bits of each channel, to be broadcast along the other dimensions.
-at::Tensor steps_of(const at::Tensor& reals, int total_bits, const std::vector<int>& frac_bits) {
-  std::vector<std::int64_t> shape(static_cast<std::size_t>(reals.dim()), 1);
-  if (frac_bits.size() > 1) shape.front() = static_cast<std::int64_t>(frac_bits.size());
-  at::Tensor steps = at::empty(shape, reals.options().requires_grad(false));
-  for (std::size_t i = 0; i < frac_bits.size(); ++i) steps.data_ptr<float>()[i] = static_cast<float>(QFormat{total_bits, frac_bits[i]}.step());
-  return steps;
-}
+std::span<float> floats(const at::Tensor& tensor) { return {tensor.data_ptr<float>(), static_cast<std::size_t>(tensor.numel())}; }
 
 struct FakeQuantize : torch::autograd::Function<FakeQuantize> {
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& reals, std::int64_t total_bits, const std::vector<int>& frac_bits) {
-    const QFormat width{static_cast<int>(total_bits), 0};
-    const at::Tensor raw = reals / steps_of(reals, width.total_bits, frac_bits);
-    context->save_for_backward({raw.ge(static_cast<double>(width.raw_min()) - 0.5).logical_and(raw.lt(static_cast<double>(width.raw_max()) + 0.5))});
-    at::Tensor rounded = reals.contiguous().clone();
-    round_channels({rounded.data_ptr<float>(), static_cast<std::size_t>(rounded.numel())}, width.total_bits, frac_bits);
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& reals, const at::Tensor& log2_threshold, std::int64_t total_bits, const std::vector<std::int64_t>& frac_bits) {
+    const at::Tensor plain = reals.contiguous();
+    context->save_for_backward({plain});
+    context->saved_data["total_bits"] = total_bits;
+    context->saved_data["frac_bits"] = frac_bits;
+    context->saved_data["has_threshold"] = log2_threshold.requires_grad();
+    at::Tensor rounded = plain.clone();
+    round_channels(floats(rounded), static_cast<int>(total_bits), std::vector<int>(frac_bits.begin(), frac_bits.end()));
     return rounded;
   }
   static variable_list backward(AutogradContext* context, variable_list gradients) {
-    const at::Tensor is_inside = context->get_saved_variables().front();
-    return {gradients.front() * is_inside, at::Tensor(), at::Tensor()};
+    const at::Tensor reals = context->get_saved_variables().front(), slopes = gradients.front().contiguous();
+    const auto total_bits = static_cast<int>(context->saved_data["total_bits"].toInt());
+    const std::vector<std::int64_t> frac_bits = context->saved_data["frac_bits"].toIntVector();
+    const bool has_threshold = context->saved_data["has_threshold"].toBool();
+    const std::size_t channel_size = static_cast<std::size_t>(reals.numel()) / frac_bits.size();
+    at::Tensor passed = at::empty_like(reals);
+    double of_threshold = 0;
+    for (std::size_t channel = 0; channel < frac_bits.size(); ++channel) {
+      const QFormat format{total_bits, static_cast<int>(frac_bits[channel])};
+      const auto part = [&](const at::Tensor& tensor) { return floats(tensor).subspan(channel * channel_size, channel_size); };
+      pass_inside(part(reals), part(slopes), format, part(passed));
+      if (has_threshold) of_threshold += threshold_slope(part(reals), part(slopes), format);
+    }
+    return {passed, has_threshold ? at::scalar_tensor(of_threshold, at::kDouble) : at::Tensor(), at::Tensor(), at::Tensor()};
   }
 };
 
 }  // namespace
 
-at::Tensor fake_quantize_straight_through(const at::Tensor& reals, QFormat format) {
-  return fake_quantize_straight_through(reals, format.total_bits, {format.frac_bits});
+at::Tensor fake_quantize_straight_through(const at::Tensor& reals, QFormat format, const at::Tensor& log2_threshold) {
+  return fake_quantize_straight_through(reals, format.total_bits, {format.frac_bits}, log2_threshold);
 }
 
-at::Tensor fake_quantize_straight_through(const at::Tensor& reals, int total_bits, const std::vector<int>& frac_bits) {
-  return FakeQuantize::apply(reals, std::int64_t{total_bits}, frac_bits);
+at::Tensor fake_quantize_straight_through(const at::Tensor& reals, int total_bits, const std::vector<int>& frac_bits, const at::Tensor& log2_threshold) {
+  return FakeQuantize::apply(reals, log2_threshold.defined() ? log2_threshold : at::scalar_tensor(0), std::int64_t{total_bits},
+                             std::vector<std::int64_t>(frac_bits.begin(), frac_bits.end()));
 }
 
 }  // namespace qmn

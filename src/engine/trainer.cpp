@@ -71,10 +71,10 @@ class TorchTrainer : public Trainer {
 
   StepResult step(std::span<const float> inputs, std::span<const float> targets, std::int64_t clip_count, const StepSettings& settings) override {
     return guarded([&] {
-      const BatchGradients batch = differentiate(graph_, quantization_, parameters_, inputs, targets, clip_count, settings.seed);
+      const BatchGradients batch = differentiate(graph_, quantization_, parameters_, inputs, targets, clip_count, settings);
       ++step_count_;
       for (const auto& [id, slopes] : batch.gradients) update(parameters_.at(id), slopes, moments_.at(id), settings);
-      return StepResult{batch.loss, batch.hits};
+      return StepResult{batch.loss, batch.hits, batch.threshold_slopes};
     });
   }
 
@@ -86,6 +86,8 @@ class TorchTrainer : public Trainer {
       return run_graph(graph_, make_parameters(current, quantization_), quantization_, inputs, clip_count);
     });
   }
+
+  void set_quantization(const Quantization& quantization) override { quantization_ = quantization; }
 
   void store(Graph& graph) const override {
     for (const auto& [id, parameter] : parameters_) {

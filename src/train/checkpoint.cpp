@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kMagic = "qmn training state 1\n";
+constexpr std::string_view kMagic = "qmn training state 2\n";
 constexpr const char* kFileName = "training.state";
 
 [[noreturn]] void fail_damaged(const fs::path& path) {
@@ -37,6 +37,9 @@ void save_checkpoint(const Checkpoint& checkpoint, const fs::path& state_folder)
                               {"best_accuracy", checkpoint.best_accuracy},
                               {"best_loss", checkpoint.best_loss},
                               {"evaluations_since_best", checkpoint.evaluations_since_best},
+                              {"start_accuracy", checkpoint.start_accuracy},
+                              {"thresholds", checkpoint.thresholds},
+                              {"best_thresholds", checkpoint.best_thresholds},
                               {"trainer_bytes", checkpoint.trainer_state.size()},
                               {"best_parameters", checkpoint.best_parameters.size()}};
   std::string body = header.dump() + "\n" + checkpoint.trainer_state;
@@ -65,6 +68,9 @@ std::optional<Checkpoint> load_checkpoint(const fs::path& state_folder, const st
     header.at("best_accuracy").get_to(checkpoint.best_accuracy);
     header.at("best_loss").get_to(checkpoint.best_loss);
     header.at("evaluations_since_best").get_to(checkpoint.evaluations_since_best);
+    header.at("start_accuracy").get_to(checkpoint.start_accuracy);
+    header.at("thresholds").get_to(checkpoint.thresholds);
+    header.at("best_thresholds").get_to(checkpoint.best_thresholds);
     header.at("trainer_bytes").get_to(trainer_bytes);
     header.at("best_parameters").get_to(parameter_count);
   } catch (const nlohmann::json::exception&) {

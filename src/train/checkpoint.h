@@ -17,8 +17,10 @@ struct Checkpoint {
   double best_accuracy = -1;             ///< on validation; -1 before the first evaluation
   double best_loss = 0;
   int evaluations_since_best = 0;
+  double start_accuracy = -1;            ///< of the model as it came, where it counts as a checkpoint
   std::string trainer_state;             ///< Trainer::save_state
   std::vector<float> best_parameters;    ///< all initializers in order of their ids
+  std::vector<double> thresholds, best_thresholds;  ///< ThresholdTrainer::state now and of the best; empty where formats are frozen
 };
 
 /// The state's file inside the state folder.

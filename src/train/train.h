@@ -39,11 +39,15 @@ struct TrainSettings {
 /// Error (usage), naming the flag, for settings without meaning.
 void check_train_settings(const TrainSettings& settings);
 
+/// What decides the result beside net and data set, as one line.
+std::string describe(const TrainSettings& settings);
+
 struct TrainResult {
   Model model;                    ///< the best checkpoint on validation; its note "training" says how it was made
   double best_validation_accuracy = 0;
   std::int64_t best_step = 0, steps_done = 0;
   bool is_resumed = false;
+  double start_accuracy = -1;     ///< on validation, of the model as it came; -1 where it counts for nothing
 };
 
 /// Trains `model`; its metadata say the front end. The checkpoint with the highest validation accuracy is kept, of equals the one with the

@@ -116,6 +116,60 @@ TEST(Trainer, AdamFollowsItsFormula) {
   EXPECT_NEAR(static_cast<double>(graph.initializer(node.weight).data[1]), w[1], 1e-5);
 }
 
+// logits (w·x, 0), target class 0, teacher t: d loss / d z0 = (1 - a)(p - 1) + a·T·(p_T - q_T), and its negative for z1.
+TEST(Trainer, DistillationFollowsItsFormula) {
+  for (const auto& [weight, temperature] : {std::pair{0.7, 3.0}, std::pair{1.0, 1.0}, std::pair{0.4, 0.5}}) {
+    Graph graph;
+    graph.name = "one";
+    graph.input = graph.add_value("input", {1, 1});
+    FullyConnected node{.name = "dense", .input = graph.input};
+    node.weight = graph.add_initializer("w", {{2, 1}, {0.5f, 0.0f}});
+    node.output = graph.output = graph.add_value("logits");
+    graph.nodes.emplace_back(node);
+    infer_shapes(graph);
+    const auto trainer = engine().trainer(graph, nullptr);
+    const auto sigmoid = [](double z) { return 1 / (1 + std::exp(-z)); };
+    double w[2] = {0.5, 0.0}, m[2] = {}, v[2] = {};
+    for (int t = 1; t <= 20; ++t) {
+      const double x = t % 3 - 0.5, rate = 0.02;
+      const std::vector<float> teacher{static_cast<float>(2 * x + 0.3), static_cast<float>(-x)};
+      const double z = (w[0] - w[1]) * x, p = sigmoid(z), soft = sigmoid(z / temperature), wish = sigmoid((3 * x + 0.3) / temperature);
+      const double divergence = wish * std::log(wish / soft) + (1 - wish) * std::log((1 - wish) / (1 - soft));
+      const double slope = ((1 - weight) * (p - 1) + weight * temperature * (soft - wish)) * x;
+      const double gradient[2] = {slope, -slope};
+      for (int i = 0; i < 2; ++i) {
+        m[i] = 0.9 * m[i] + 0.1 * gradient[i];
+        v[i] = 0.999 * v[i] + 0.001 * gradient[i] * gradient[i];
+        w[i] -= rate * (m[i] / (1 - std::pow(0.9, t))) / (std::sqrt(v[i] / (1 - std::pow(0.999, t))) + 1e-8);
+      }
+      const double loss = trainer->step(std::vector<float>{static_cast<float>(x)}, std::vector<float>{1, 0}, 1,
+                                        {.learning_rate = rate, .distillation = {.teacher_logits = teacher, .weight = weight, .temperature = temperature}}).loss;
+      EXPECT_NEAR(loss, -(1 - weight) * std::log(p) + weight * temperature * temperature * divergence, 1e-5);
+    }
+    trainer->store(graph);
+    EXPECT_NEAR(static_cast<double>(graph.initializer(node.weight).data[0]), w[0], 1e-5);
+    EXPECT_NEAR(static_cast<double>(graph.initializer(node.weight).data[1]), w[1], 1e-5);
+  }
+}
+
+TEST(Trainer, TheTeacherIsReadClipByClip) {
+  const Graph graph = test::small_ds_cnn(4);
+  const std::vector<float> inputs = random_floats(60 * 66, 2, -2, 2), targets = one_hot(60, 5), teacher = random_floats(60 * 5, 9, -4, 4);
+  std::vector<float> opinions(teacher.size());  // softmax(teacher): as targets, they give the same gradient
+  for (std::size_t row = 0; row < teacher.size(); row += 5) {
+    double sum = 0;
+    for (std::size_t c = 0; c < 5; ++c) sum += std::exp(static_cast<double>(teacher[row + c]));
+    for (std::size_t c = 0; c < 5; ++c) opinions[row + c] = static_cast<float>(std::exp(static_cast<double>(teacher[row + c])) / sum);
+  }
+  const auto taught = engine().trainer(graph, nullptr), told = engine().trainer(graph, nullptr);
+  for (int step = 0; step < 5; ++step) {
+    taught->step(inputs, targets, 60, {.distillation = {.teacher_logits = teacher, .weight = 1, .temperature = 1}});
+    told->step(inputs, opinions, 60, {});
+  }
+  const std::vector<float> a = taught->run(inputs, 60), b = told->run(inputs, 60);
+  for (std::size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(static_cast<double>(a[i]), static_cast<double>(b[i]), 1e-4);
+}
+
 TEST(Trainer, BatchNormUsesTheBatchAndUpdatesTheRunningStatistics) {
   NetBuilder net({1, 2, 1, 2}, 6);
   net.norm("norm", 2);

@@ -15,8 +15,11 @@ const Checkpoint kCheckpoint{.fingerprint = "abc",
                              .best_accuracy = 0.1 + 0.2,
                              .best_loss = 1.0 / 3.0,
                              .evaluations_since_best = 2,
+                             .start_accuracy = 2.0 / 3.0,
                              .trainer_state = std::string("state\n\0with bytes", 17),
-                             .best_parameters = {1.5f, -0.1f, 3e-30f}};
+                             .best_parameters = {1.5f, -0.1f, 3e-30f},
+                             .thresholds = {7, 1.0 / 3.0, -1e-300},
+                             .best_thresholds = {3, 0.1}};
 
 TEST(Checkpoint, ComesBackExactly) {
   const TemporaryFolder folder;
@@ -33,6 +36,9 @@ TEST(Checkpoint, ComesBackExactly) {
   EXPECT_EQ(loaded->evaluations_since_best, kCheckpoint.evaluations_since_best);
   EXPECT_EQ(loaded->trainer_state, kCheckpoint.trainer_state);
   EXPECT_EQ(loaded->best_parameters, kCheckpoint.best_parameters);
+  EXPECT_EQ(loaded->start_accuracy, kCheckpoint.start_accuracy);
+  EXPECT_EQ(loaded->thresholds, kCheckpoint.thresholds);
+  EXPECT_EQ(loaded->best_thresholds, kCheckpoint.best_thresholds);
 }
 
 TEST(Checkpoint, OtherSettingsAreRefusedAndTheWayOutIsNamed) {

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whole trainings on a data set of two sounds: high and low tones.
-#include "audio/wav.h"
-#include "base/file.h"
-#include "base/random.h"
+// Whole trainings on a data set of two sounds.
 #include "models/models.h"
 #include "support/expect_error.h"
 #include "support/temporary_folder.h"
+#include "support/tone_dataset.h"
 #include "train/checkpoint.h"
 #include "train/train.h"
 
@@ -29,34 +27,11 @@ class Train : public ::testing::Test {
   static void SetUpTestSuite() {
     folder_ = std::make_unique<TemporaryFolder>();
     ::setenv("QMN_CACHE_DIR", (folder_->path() / "cache").c_str(), 1);
-    const fs::path data = folder_->path() / "data";
-    std::string validation, testing;
-    for (const std::string word : {"low", "high"}) {
-      fs::create_directories(data / word);
-      for (int speaker = 0; speaker < 40; ++speaker) {
-        const std::string name = word + "/s" + std::to_string(speaker) + "_nohash_0.wav";
-        write_wav(data / name, tone(word == "low" ? 300 : 1500, static_cast<std::uint64_t>(speaker)), 16000);
-        if (speaker % 4 == 1) validation += name + "\n";
-        if (speaker % 4 == 3) testing += name + "\n";
-      }
-    }
-    write_file_atomic(data / "validation_list.txt", validation);
-    write_file_atomic(data / "testing_list.txt", testing);
-    dataset_ = open_dataset({.folder = data, .wanted_words = {"low", "high"}});
+    dataset_ = make_tone_dataset(folder_->path() / "data");
   }
   static void TearDownTestSuite() {
     ::unsetenv("QMN_CACHE_DIR");
     folder_.reset();
-  }
-
-  static std::vector<float> tone(double hertz, std::uint64_t key) {
-    Random random{key, static_cast<std::uint64_t>(hertz)};
-    const double step = 2 * 3.14159265 * hertz * random.uniform(0.8, 1.25) / 16000, volume = random.uniform(0.05, 0.3);
-    std::vector<float> samples(16000);
-    for (std::size_t i = 0; i < samples.size(); ++i) {
-      samples[i] = static_cast<float>(volume * std::sin(step * static_cast<double>(i)) + 0.01 * random.normal());
-    }
-    return samples;
   }
 
   static Model make_model(const std::string& architecture, const std::vector<int>& size_info) {

@@ -47,7 +47,7 @@ Quantization carry_over(const Graph& before, Quantization quantization, const Gr
 }  // namespace
 
 Model prepare_model(Model model) {
-  Graph prepared = prepare_for_inference(model.graph);
+  Graph prepared = prepare_for_inference(model.graph, !model.quantization);
   if (model.quantization) model.quantization = carry_over(model.graph, std::move(*model.quantization), prepared);
   model.graph = std::move(prepared);
   return model;

@@ -5,10 +5,11 @@
 
 namespace qmn {
 
-Graph prepare_for_inference(Graph graph) {
+Graph prepare_for_inference(Graph graph, bool splits_gates) {
   remove_dropout(graph);
   fold_batch_norm(graph);
   fuse_activation(graph);
+  if (splits_gates) split_gates(graph);
   remove_unused(graph);
   verify(graph);
   return graph;

@@ -6,7 +6,9 @@
 #include "board/board.h"
 #include "emit/compile.h"
 #include "emit/programs.h"
+#include "lower/lower.h"
 #include "plan/plan.h"
+#include "simulate/random_recurrent.h"
 #include "simulate/simulate.h"
 #include "support/temporary_folder.h"
 
@@ -110,6 +112,22 @@ TEST_P(Board, OutputsAndTracesEqualTheSimulator) {
       EXPECT_GT(firmware.size.network_flash_bytes, 0);
       EXPECT_GT(firmware.size.flash_bytes, firmware.size.network_flash_bytes);
       EXPECT_EQ((firmware.size.network_ram_bytes + 3) / 4, (project.plan.arena_bytes + 3) / 4);
+    }
+  }
+}
+
+TEST_P(Board, LoweredRecurrentAndBranchingNetsEqualTheSimulatorOn300Inputs) {
+  for (const auto make : {random_lstm, random_gru, random_crnn, random_branching_net}) {
+    const Export project(lower(make(7)));
+    const Simulator simulator(project.program, project.plan);
+    const auto inputs = extreme_inputs(project.program, 300, 7);
+    const BoardRun run = run_firmware(build_firmware(project.folder.path(), GetParam()), GetParam(), inputs, false);
+    EXPECT_EQ(run.selftest_mismatches, 0);
+    ASSERT_EQ(run.logits.size(), inputs.size());
+    for (std::size_t k = 0; k < inputs.size(); ++k) {
+      const Simulator::Result expected = simulator.run(inputs[k], 1);
+      ASSERT_EQ(run.logits[k], expected.logits) << "input " << k;
+      ASSERT_EQ(run.scores[k], expected.scores) << "input " << k;
     }
   }
 }

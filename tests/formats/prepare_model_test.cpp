@@ -2,6 +2,7 @@
 #include "formats/random_model.h"
 #include "graph/nets.h"
 #include "import/import.h"
+#include "simulate/random_recurrent.h"
 #include "support/expect_error.h"
 
 namespace qmn {
@@ -33,6 +34,25 @@ Model two_layers() {
   infer_shapes(g);
   model.quantization = Quantization{{{g.input, {8, 2}}, {*g.find("fc2_weights"), {8, 6}}, {g.output, {8, 3}}}};
   return model;
+}
+
+TEST(PrepareModel, TheGatesOfAQuantizedModelStayTogetherWithTheirFormats) {
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    const Model before = random_gru(seed);
+    const Model after = prepare_model(before);
+    const auto slices = [](const Graph& graph) {
+      int count = 0;
+      for_each_node(graph.nodes, [&](const Node& node) { count += std::holds_alternative<Slice>(node); });
+      return count;
+    };
+    EXPECT_EQ(slices(after.graph), 2);
+    for_each_node(after.graph.nodes, [&](const Node& node) {
+      for (ValueId id : outputs_of(node)) EXPECT_TRUE(after.quantization->format_of(id)) << after.graph.value(id).name;
+    });
+    Model as_float = before;
+    as_float.quantization.reset();
+    EXPECT_EQ(slices(prepare_model(as_float).graph), 0);
+  }
 }
 
 TEST(PrepareModel, FormatsMoveAlongWithTheirValues) {

@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=${1:-demo}
+echo "demo: sets up, builds, then one model from speech synthesis to the emulated board; the result is in $out/"
 scripts/setup.sh
 scripts/build.sh release
 qmn=build/release/bin/qmn
@@ -13,7 +14,7 @@ mkdir -p "$out"
 step() { printf '\n$ qmn %s\n' "$*"; "$qmn" "$@"; }
 [ -d "$out/data" ] || step data synth "$out/data" --words yes,no,up,down
 step data info "$out/data"
-step train --arch ds_cnn --size s --data "$out/data" -o "$out/kws.onnx" --steps 1200
+step train --arch ds_cnn --size s --data "$out/data" -o "$out/kws.onnx" --steps 2000 --eval_step_interval 200
 step quantize "$out/kws.onnx" --data "$out/data" -o "$out/kws.q.onnx"
 step export "$out/kws.q.onnx" -o "$out/firmware" --board mps2-an386
 step run "$out/firmware" --data "$out/data" --split testing

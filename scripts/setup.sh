@@ -50,5 +50,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   fi
 fi
 
-if [ "${1:-}" = --tests ]; then tests/onnxruntime/install.sh; fi
+if [ "${1:-}" = --tests ]; then
+  tests/onnxruntime/install.sh || echo "setup: going on without ONNX Runtime; the tests that compare with it report themselves as skipped" >&2
+fi
 echo "setup: all there"

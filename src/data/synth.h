@@ -12,8 +12,8 @@ namespace qmn {
 struct SynthSettings {
   std::vector<std::string> words;          ///< the keywords
   std::vector<std::string> unknown_words;  ///< others, for _unknown_; empty: a built-in list without the keywords
-  int clips_per_word = 200;
-  int clips_per_unknown_word = 20;
+  int clips_per_word = 500;
+  int clips_per_unknown_word = 50;
   int background_files = 4;
   double background_seconds = 30;
   std::vector<std::string> engines;        ///< names of speech engines; empty: all that are installed

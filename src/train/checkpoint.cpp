@@ -44,7 +44,12 @@ void save_checkpoint(const Checkpoint& checkpoint, const fs::path& state_folder)
                               {"best_parameters", checkpoint.best_parameters.size()}};
   std::string body = header.dump() + "\n" + checkpoint.trainer_state;
   body.append(reinterpret_cast<const char*>(checkpoint.best_parameters.data()), checkpoint.best_parameters.size() * sizeof(float));
-  write_file_atomic(checkpoint_path(state_folder), std::string(kMagic) + sha256_hex(body) + "\n" + body);
+  try {
+    write_file_atomic(checkpoint_path(state_folder), std::string(kMagic) + sha256_hex(body) + "\n" + body);
+  } catch (...) {
+    fs::remove(state_folder, error);  // where nothing was ever saved, no empty folder stays behind
+    throw;
+  }
 }
 
 std::optional<Checkpoint> load_checkpoint(const fs::path& state_folder, const std::string& fingerprint) {

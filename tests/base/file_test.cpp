@@ -2,15 +2,14 @@
 #include "base/file.h"
 
 #include "base/error.h"
+#include "support/file_size_limit.h"
 #include "support/temporary_folder.h"
 
 #include <gtest/gtest.h>
 #include <sys/mount.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <functional>
 #include <fstream>
 #include <set>
@@ -72,31 +71,12 @@ TEST(File, WriteErrorsNameThePathAndLeaveNothing) {
   EXPECT_TRUE(names_in(folder.path()).empty());
 }
 
-/// A limit on the size of files, as a disk that fills up on the way.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) {
-    previous_handler_ = std::signal(SIGXFSZ, SIG_IGN);
-    ::getrlimit(RLIMIT_FSIZE, &previous_);
-    const rlimit limit{bytes, previous_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FileSizeLimit() {
-    ::setrlimit(RLIMIT_FSIZE, &previous_);
-    std::signal(SIGXFSZ, previous_handler_);
-  }
-
- private:
-  rlimit previous_{};
-  void (*previous_handler_)(int) = nullptr;
-};
-
 TEST(File, AWriteThatFailsHalfwayKeepsTheOlderFile) {
   const TemporaryFolder folder;
   const fs::path path = folder.path() / "model.onnx";
   write_file_atomic(path, "the older model");
   {
-    const FileSizeLimit limit(10000);
+    const testing::FileSizeLimit limit(10000);
     EXPECT_TRUE(contains(error_of([&] { write_file_atomic(path, std::string(100000, 'x')); }), path.string()));
   }
   EXPECT_EQ(read_file(path), "the older model");

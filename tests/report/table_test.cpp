@@ -46,6 +46,16 @@ TEST(Table, WrapsTheWidestTextWithinTheWidthLimit) {
   EXPECT_EQ(std::count(text.begin(), text.end(), 'x'), 150);
 }
 
+TEST(Table, AWordOfAnyLengthStaysWithinTheWidthLimit) {
+  for (std::size_t length = 1; length < 2 * Table::kMaxWidth; ++length) {
+    Table table({"path", "count"});
+    table.add_row({std::string(length, 'x'), "3"});
+    const std::string text = table.text();
+    for (const std::string& line : lines_of(text)) ASSERT_LE(line.size(), Table::kMaxWidth) << line;
+    ASSERT_EQ(static_cast<std::size_t>(std::count(text.begin(), text.end(), 'x')), length);
+  }
+}
+
 TEST(Table, CountsLettersNotBytes) {
   Table table({"länge", "n"});
   table.add_row({"größe", "1"});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/file.h"
 #include "support/expect_error.h"
+#include "support/file_size_limit.h"
 #include "support/temporary_folder.h"
 #include "train/checkpoint.h"
 
@@ -60,6 +61,20 @@ TEST(Checkpoint, EveryDamageIsSeen) {
     write_file_atomic(path, bytes.substr(0, at));
     testing::expect_error(ErrorKind::data, {path.string(), "damaged"}, [&] { load_checkpoint(folder.path(), "abc"); });
   }
+}
+
+TEST(Checkpoint, ASaveThatFailsLeavesNoFolderBehindAndKeepsAnOlderState) {
+  const TemporaryFolder folder;
+  const auto state = folder.path() / "model.state";
+  const auto save_on_a_full_disk = [&] {
+    const testing::FileSizeLimit limit(10);
+    testing::expect_error(ErrorKind::data, {state.string(), "cannot write"}, [&] { save_checkpoint(kCheckpoint, state); });
+  };
+  save_on_a_full_disk();
+  EXPECT_FALSE(std::filesystem::exists(state));
+  save_checkpoint(kCheckpoint, state);
+  save_on_a_full_disk();
+  EXPECT_TRUE(load_checkpoint(state, "abc").has_value());
 }
 
 }  // namespace

@@ -3,7 +3,10 @@
 
 add_library(qmn_warnings INTERFACE)
 target_compile_options(qmn_warnings INTERFACE -Wall -Wextra -Wconversion -Werror)
-if(QMN_SANITIZE)
+if(QMN_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+if(QMN_SANITIZE OR QMN_FUZZ)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
   # A check before every access through a pointer doubles the time that C++ takes to compile, and AddressSanitizer sees those faults
   # anyway. The C of runtime/ keeps all checks: a misaligned access is no fault on this machine, on a Cortex-M it is.

@@ -73,9 +73,10 @@ void apply_front_end(const Options& options, Imported& imported) {
 
 void list_operators(const Options& options) {
   nlohmann::json json = nlohmann::json::object();
+  if (!options.output_options.is_json) fmt::print("| format | operators |\n|---|---|\n");
   for (const FormatOperators& format : supported_operators()) {
     json[format.format] = format.operators;
-    if (!options.output_options.is_json) fmt::print("{}: {}\n", format.format, fmt::join(format.operators, ", "));
+    if (!options.output_options.is_json) fmt::print("| {} | {} |\n", format.format, fmt::join(format.operators, ", "));
   }
   if (options.output_options.is_json) print_json(json);
 }

@@ -5,7 +5,7 @@
 // their names; nodes stand in topological order; an empty input name is an input that is left out. Readers of foreign formats make one,
 // src/import/ turns it into a Graph or says why not.
 //
-// Beyond ONNX: a Conv without `group` has as many groups as its input channels need; an operator without counterpart in ONNX keeps its
+// Beyond ONNX: a Conv without `group` has as many groups as its input channels need; a Transpose may read its perm as a second input; an operator without counterpart in ONNX keeps its
 // own name behind a prefix ("tensorflow.Foo").
 #pragma once
 

@@ -20,6 +20,8 @@ class DraftBuilder {
   /// Names that must not be given to helper values.
   void reserve(const std::string& name) { names_.insert(name); }
   std::string fresh(const std::string& wish);
+  /// A body's names and those around it must differ: each takes over the other's.
+  void reserve_all(const DraftBuilder& other) { names_.insert(other.names_.begin(), other.names_.end()); }
 
   std::string constant(const std::string& wish, DraftTensor tensor);
   std::string integers(const std::string& wish, const std::vector<std::int64_t>& numbers) { return constant(wish, integer_vector(numbers)); }

@@ -23,6 +23,8 @@ void write_tensor(const DraftTensor& tensor, onnx::TensorProto& out) {
   for (std::int64_t integer : as_integers(tensor)) out.add_int64_data(integer);
 }
 
+void write_graph(const Draft& draft, onnx::GraphProto& graph);
+
 void write_attribute(const std::string& name, const DraftAttribute& value, onnx::AttributeProto& out) {
   out.set_name(name);
   if (const auto* integer = std::get_if<std::int64_t>(&value)) {
@@ -37,8 +39,11 @@ void write_attribute(const std::string& name, const DraftAttribute& value, onnx:
   } else if (const auto* integers = std::get_if<std::vector<std::int64_t>>(&value)) {
     out.set_type(onnx::AttributeProto::INTS);
     for (std::int64_t number : *integers) out.add_ints(number);
+  } else if (const auto* body = std::get_if<std::shared_ptr<const Draft>>(&value)) {
+    out.set_type(onnx::AttributeProto::GRAPH);
+    write_graph(**body, *out.mutable_g());
   } else {
-    QMN_CHECK(false, "attributes of the net's own operators are numbers, texts and lists of integers");
+    QMN_CHECK(false, "attributes of the net's own operators are numbers, texts, lists of integers and bodies");
   }
 }
 
@@ -50,16 +55,7 @@ void write_value_info(const std::string& name, const Shape* shape, onnx::ValueIn
   for (std::int64_t extent : *shape) type.mutable_shape()->add_dim()->set_dim_value(extent);
 }
 
-}  // namespace
-
-std::string serialize_draft(const Draft& draft) {
-  onnx::ModelProto model;
-  model.set_ir_version(7);
-  model.set_producer_name("qmn import");
-  onnx::OperatorSetIdProto& opset = *model.add_opset_import();
-  opset.set_domain("");
-  opset.set_version(13);
-  onnx::GraphProto& graph = *model.mutable_graph();
+void write_graph(const Draft& draft, onnx::GraphProto& graph) {
   graph.set_name(draft.name);
   for (const DraftInput& input : draft.inputs) write_value_info(input.name, &input.shape, *graph.add_input());
   for (const std::string& output : draft.outputs) write_value_info(output, nullptr, *graph.add_output());
@@ -79,6 +75,18 @@ std::string serialize_draft(const Draft& draft) {
     out.set_name(name);
     write_tensor(tensor, out);
   }
+}
+
+}  // namespace
+
+std::string serialize_draft(const Draft& draft) {
+  onnx::ModelProto model;
+  model.set_ir_version(7);
+  model.set_producer_name("qmn import");
+  onnx::OperatorSetIdProto& opset = *model.add_opset_import();
+  opset.set_domain("");
+  opset.set_version(13);
+  write_graph(draft, *model.mutable_graph());
   return model.SerializeAsString();
 }
 

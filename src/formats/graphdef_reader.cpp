@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "formats/graphdef_format.h"
+#include "formats/names.h"
 #include "formats/onnx_limits.h"
 #include "formats/protobuf_limits.h"
 #include "graph/shape_rules.h"
@@ -38,14 +39,6 @@ int message_of_field(int in, int field) {
   }
 }
 
-void check_name(const std::string& name, const char* what) {
-  constexpr std::size_t kMaxNameBytes = 200;
-  if (name.size() > kMaxNameBytes) fail_data("the name of {} has {} bytes (at most {})", what, name.size(), kMaxNameBytes);
-  if (std::any_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; })) {
-    fail_data("the name of {} holds a control character", what);
-  }
-}
-
 bool is_control(const std::string& reference) { return reference.starts_with('^'); }
 std::string node_name(const std::string& reference) { return reference.substr(0, reference.find(':')); }
 
@@ -69,6 +62,7 @@ const std::map<std::string, GraphDefReader::Handler>& GraphDefReader::handlers()
       {"Const", &R::read_const},
       {"Conv2D", &R::read_conv},
       {"DepthwiseConv2dNative", &R::read_depthwise},
+      {"Exit", &R::read_exit},
       {"ExpandDims", &R::read_expand_dims},
       {"Fill", &R::read_fill},
       {"FusedBatchNorm", &R::read_batch_norm},
@@ -121,7 +115,7 @@ ForeignModel GraphDefReader::read(const std::string& wanted_output) {
   const std::string output = wanted_output.empty() ? find_output() : wanted_output;
   if (!nodes_.contains(node_name(output))) fail_data("it has no node {} (--output)", output);
   out_.draft.name = "graph";
-  for (const tensorflow::Node* node : order(output)) read_node(*node);
+  for (const tensorflow::Node* node : order({output}, false)) read_node(*node);
   out_.draft.outputs = {value_name(output)};
   return std::move(out_);
 }
@@ -161,30 +155,40 @@ const tensorflow::Node& GraphDefReader::node_of(const std::string& reference, co
   return *found->second;
 }
 
-std::vector<const tensorflow::Node*> GraphDefReader::order(const std::string& output) const {
+std::vector<std::string> GraphDefReader::dependencies(const tensorflow::Node& node, bool is_body) const {
+  if (node.op() == "Mfcc") return {};  // what stands before it is the front end
+  if (is_body && (node.op() == "Enter" || node.op() == "Switch" || node.op() == "TensorArrayReadV3")) return {};
+  if (!is_body && node.op() == "Exit") return outside_of(find_loop(node));
+  return inputs(node, 0);
+}
+
+std::vector<const tensorflow::Node*> GraphDefReader::order(const std::vector<std::string>& outputs, bool is_body) const {
   struct Visit {
     const tensorflow::Node* node;
-    int next_input = 0;
+    std::vector<std::string> dependencies;
+    std::size_t next = 0;
   };
   std::vector<const tensorflow::Node*> ordered;
-  std::set<const tensorflow::Node*> begun{nodes_.at(node_name(output))}, done;
-  std::vector<Visit> stack{{nodes_.at(node_name(output))}};
-  while (!stack.empty()) {
-    Visit& visit = stack.back();
-    const bool is_leaf = visit.node->op() == "Mfcc";  // what stands before it is the front end
-    if (is_leaf || visit.next_input == visit.node->input_size()) {
-      ordered.push_back(visit.node);
-      done.insert(visit.node);
-      stack.pop_back();
-      continue;
-    }
-    const std::string& reference = visit.node->input(visit.next_input++);
-    if (is_control(reference)) continue;
-    const tensorflow::Node* input = &node_of(reference, *visit.node);
-    if (begun.insert(input).second) {
-      stack.push_back({input});
-    } else if (!done.contains(input)) {
-      fail_data("{}: it depends on itself", title(*input));
+  std::set<const tensorflow::Node*> begun, done;
+  for (const std::string& output : outputs) {
+    const auto root = nodes_.find(node_name(output));
+    if (root == nodes_.end()) fail_data("a loop reads {}, which is no node of the file", output);
+    if (!begun.insert(root->second).second) continue;
+    std::vector<Visit> stack{{root->second, dependencies(*root->second, is_body)}};
+    while (!stack.empty()) {
+      Visit& visit = stack.back();
+      if (visit.next == visit.dependencies.size()) {
+        ordered.push_back(visit.node);
+        done.insert(visit.node);
+        stack.pop_back();
+        continue;
+      }
+      const tensorflow::Node* input = &node_of(visit.dependencies[visit.next++], *visit.node);
+      if (begun.insert(input).second) {
+        stack.push_back({input, dependencies(*input, is_body)});
+      } else if (!done.contains(input)) {
+        fail_data("{}: it depends on itself", title(*input));
+      }
     }
   }
   return ordered;
@@ -283,8 +287,11 @@ ForeignModel parse_graphdef(const std::string& bytes, const std::string& file_na
 }
 
 std::vector<std::string> graphdef_operators() {
-  std::vector<std::string> names{"AudioSpectrogram", "DecodeWav"};  // the front end, read together with Mfcc
-  for (const auto& [op, handler] : GraphDefReader::handlers()) names.push_back(op);
+  // Read together with Mfcc, and with Exit.
+  std::vector<std::string> names{"AudioSpectrogram", "DecodeWav", "Enter", "Less", "LoopCond", "Merge", "NextIteration", "Switch", "TensorArrayReadV3", "TensorArrayScatterV3", "TensorArrayV3"};
+  for (const auto& [op, handler] : GraphDefReader::handlers()) {
+    if (op != "LeakyRelu") names.push_back(op);  // which is read for a better message
+  }
   std::sort(names.begin(), names.end());
   return names;
 }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // formats/graphdef_reader.h   One GraphDef on its way to a Draft: names, order, and a method for each operator.
 // The methods live in graphdef_reader.cpp (names, order, output), graphdef_front_end.cpp (WAV bytes to features), graphdef_layers.cpp
-// (layers) and graphdef_shapes.cpp (operators that move data).
+// (layers), graphdef_shapes.cpp (operators that move data) and graphdef_loops.cpp (while loops).
 #pragma once
 
 #include "formats/draft_builder.h"
 #include "formats/tensorflow_tensor.h"
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,8 +27,9 @@ class GraphDefReader {
   // ---- names and order
   void index_nodes();
   std::string find_output() const;
-  /// The nodes that `output` depends on, each behind those that it reads. Error (data) on a cycle.
-  std::vector<const tensorflow::Node*> order(const std::string& output) const;
+  /// The nodes that `outputs` depend on, each behind those that it reads; in a loop's body it ends at what enters. Error (data) on a cycle.
+  std::vector<const tensorflow::Node*> order(const std::vector<std::string>& outputs, bool is_body) const;
+  std::vector<std::string> dependencies(const tensorflow::Node& node, bool is_body) const;
   const tensorflow::Node& node_of(const std::string& reference, const tensorflow::Node& reader) const;
 
   // ---- one node
@@ -46,6 +48,28 @@ class GraphDefReader {
   std::vector<std::int64_t> integers(const tensorflow::Node& node, const char* name, const std::vector<std::int64_t>& otherwise) const;
   /// The same operator, inputs and name in ONNX.
   void same(const tensorflow::Node& node, const char* op, std::size_t input_count, DraftAttributes attributes = {});
+
+  // ---- loops
+  struct LoopVariable {
+    const tensorflow::Node *merge = nullptr, *enter = nullptr, *next = nullptr, *branch = nullptr;
+    const tensorflow::Node* exit = nullptr;  ///< nullptr: nobody asks for the last value
+  };
+  struct Loop {
+    std::vector<LoopVariable> counters, states;
+    std::vector<const tensorflow::Node*> reads;  ///< of a row a step
+    std::vector<std::string> scanned;            ///< for each read: the sequence
+    std::vector<std::string> outside;            ///< constants that the body reads
+    std::string step_count;
+  };
+  const tensorflow::Node& input_node(const tensorflow::Node& node, std::size_t index, const char* op) const;
+  const tensorflow::Node& behind_identities(const tensorflow::Node& node, std::size_t index) const;
+  LoopVariable loop_variable(const tensorflow::Node& merge) const;
+  bool is_counter(const LoopVariable& variable) const;
+  Loop find_loop(const tensorflow::Node& exit) const;
+  void collect_body(Loop& loop) const;
+  std::vector<std::string> outside_of(const Loop& loop) const;
+  Draft read_body(const Loop& loop);
+  void read_exit(const tensorflow::Node& node);
 
   // ---- front end
   void read_placeholder(const tensorflow::Node& node);
@@ -97,6 +121,7 @@ class GraphDefReader {
   ForeignModel out_;
   DraftBuilder build_;
   std::map<std::string, const tensorflow::Node*> nodes_;
+  std::set<const tensorflow::Node*> loops_;  ///< by the Merge of their first state: those that stand in the draft
 };
 
 }  // namespace qmn

@@ -38,7 +38,7 @@ void GraphDefReader::read_expand_dims(const tensorflow::Node& node) {
 }
 
 void GraphDefReader::read_transpose(const tensorflow::Node& node) {
-  build_.node("Transpose", node.name(), {inputs(node, 2)[0]}, node.name(), {{"perm", as_integers(constant(node, 1))}});
+  same(node, "Transpose", 2);
 }
 
 void GraphDefReader::read_concat(const tensorflow::Node& node) {

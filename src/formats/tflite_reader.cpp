@@ -233,9 +233,14 @@ ForeignModel parse_tflite(const std::string& bytes, const std::string& file_name
   }
 }
 
-std::vector<std::string> tflite_operators() {
+std::vector<std::string> tflite_operators() { return TfliteReader::operators(); }
+
+std::vector<std::string> TfliteReader::operators() {
   std::vector<std::string> names;
-  for (const auto& [number, row] : TfliteReader::rows()) names.emplace_back(row.name);
+  for (const auto& [number, row] : TfliteReader::rows()) {
+    const bool is_for_the_message = row.handler == &TfliteReader::read_leaky_relu || row.handler == &TfliteReader::read_prelu;
+    if (!is_for_the_message) names.emplace_back(row.name);
+  }
   std::sort(names.begin(), names.end());
   return names;
 }

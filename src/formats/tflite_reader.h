@@ -27,6 +27,8 @@ class TfliteReader {
   };
   /// By the number of the operator in the file.
   static const std::map<int, Row>& rows();
+  /// The names of the rows that end in a net, sorted.
+  static std::vector<std::string> operators();
 
  private:
   // ---- tensors

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // import/analyze.h   What is known of every value of a draft, and the draft without what that makes superfluous.
-//   x → Identity → y                          ⇒     x
+//   x → Identity → y                          ⇒     x     (Dropout, and QuantizeLinear and DequantizeLinear of activations, likewise)
 //   Shape(x), Concat(constants), …            ⇒     a constant
 //   nodes that no output depends on           ⇒     nothing
 #pragma once
@@ -21,8 +21,14 @@ struct Analysis {
   std::map<std::string, ValueInfo> values;  ///< of every value that is left, constants too
 };
 
-/// `batch`: the extent that dimension 0 of the inputs gets. What depends on a node with a complaint is left out without one of its own.
+/// The batch of the input is dimension 0, or 1 where a recurrent layer walks along dimension 0.
+std::size_t batch_axis_of_input(const Draft& draft);
+
+/// `batch`: the extent that the batch of the inputs gets. What depends on a node with a complaint is left out without one of its own.
 /// Error (data) for an input without fixed shape and for work beyond the limits.
 Analysis analyze(const Draft& draft, std::int64_t batch, Complaints& complaints);
+
+/// The body of a Scan, whose inputs have their shapes.
+Analysis analyze_body(const Draft& body, Complaints& complaints);
 
 }  // namespace qmn

@@ -6,7 +6,8 @@
 namespace qmn {
 
 void check_batch(const Draft& draft, const Analysis& at_one, const LaidOut& laid_out, Complaints& complaints) {
-  const std::int64_t of_file = draft.inputs.at(0).shape.at(0);
+  const std::size_t batch_axis = batch_axis_of_input(draft);
+  const std::int64_t of_file = draft.inputs.at(0).shape.at(batch_axis);
   if (of_file == 1) return;
   const std::int64_t batch = of_file > 1 ? of_file : 2;
   Complaints of_many;

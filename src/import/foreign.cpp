@@ -5,6 +5,7 @@
 #include "formats/draft_onnx.h"
 #include "formats/graphdef_format.h"
 #include "formats/model_bytes.h"
+#include "formats/onnx_draft.h"
 #include "formats/onnx_format.h"
 #include "formats/tflite_format.h"
 #include "import/advice.h"
@@ -45,9 +46,25 @@ void check_ends(const Draft& draft) {
 /// Nodes whose shapes are understood, but which become nothing: reported together with those that are not even understood.
 void complain_about_unsupported(const Analysis& analysis, Complaints& complaints) {
   for (const DraftNode& node : analysis.draft.nodes) {
-    const bool vanishes = node.op == "Squeeze" || node.op == "Unsqueeze" || node.op.starts_with("Reduce");
+    const bool vanishes = node.op == "Gather" || node.op == "Squeeze" || node.op == "Unsqueeze" || node.op.starts_with("Reduce");
     if (!vanishes && !Legalizer::handlers().contains(node.op)) complaints.push_back(fmt::format("{}: {}", node.title(), advice_for(node.op)));
   }
+}
+
+const char* format_name(ModelFormat format) {
+  return format == ModelFormat::tflite ? "TFLite" : format == ModelFormat::graphdef ? "TensorFlow GraphDef" : "ONNX";
+}
+
+ForeignModel parse_foreign(const ModelBytes& file, const std::string& name, const std::string& output) {
+  switch (file.format) {
+    case ModelFormat::tflite:
+      return parse_tflite(file.bytes, name, output);
+    case ModelFormat::graphdef:
+      return parse_graphdef(file.bytes, name, output);
+    case ModelFormat::onnx:
+      break;
+  }
+  return parse_onnx_draft(file.bytes, name, output);
 }
 
 }  // namespace
@@ -78,14 +95,13 @@ Model model_of(const ForeignModel& foreign, std::vector<std::string>& notes) {
 Imported import_file(const std::filesystem::path& path, const ImportSettings& settings) {
   const ModelBytes file = read_model_bytes(path);
   Imported imported;
-  if (file.format == ModelFormat::onnx) {
-    imported.format = "ONNX";
+  imported.format = format_name(file.format);
+  if (file.format == ModelFormat::onnx && is_own_onnx(file.bytes)) {
     imported.model = parse_onnx(file.bytes, path.string());
+    imported.notes.emplace_back("a model file of qmn already");
     return imported;
   }
-  const bool is_tflite = file.format == ModelFormat::tflite;
-  imported.format = is_tflite ? "TFLite" : "TensorFlow GraphDef";
-  ForeignModel foreign = is_tflite ? parse_tflite(file.bytes, path.string(), settings.output) : parse_graphdef(file.bytes, path.string(), settings.output);
+  ForeignModel foreign = parse_foreign(file, path.string(), settings.output);
   imported.notes = foreign.notes;
   imported.has_front_end = foreign.front_end.has_value();
   try {
@@ -97,6 +113,14 @@ Imported import_file(const std::filesystem::path& path, const ImportSettings& se
   return imported;
 }
 
-std::vector<FormatOperators> supported_operators() { return {{"TensorFlow GraphDef", graphdef_operators()}, {"TFLite", tflite_operators()}}; }
+std::vector<FormatOperators> supported_operators() {
+  std::vector<std::string> layers{"Constant", "DequantizeLinear", "Dropout", "GRU", "Identity", "LSTM", "QuantizeLinear", "Squeeze", "Unsqueeze"}, constants;
+  for (const auto& [op, handler] : Legalizer::handlers()) layers.push_back(op);
+  std::sort(layers.begin(), layers.end());
+  for (const std::string& op : understood_operators()) {
+    if (find_operator(op)->evaluate != nullptr && !std::binary_search(layers.begin(), layers.end(), op)) constants.push_back(op);
+  }
+  return {{"TensorFlow GraphDef", graphdef_operators()}, {"TFLite", tflite_operators()}, {"ONNX", layers}, {"ONNX, of constants", constants}};
+}
 
 }  // namespace qmn

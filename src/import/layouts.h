@@ -22,4 +22,7 @@ struct LaidOut {
 /// Layout changes that nothing absorbs stay as Transpose. `analysis`: of the logical draft, without complaints, with one input and output.
 LaidOut remove_layouts(const Analysis& analysis);
 
+/// Orders in which the input may be stored: the axes of the file, the batch first.
+std::vector<std::vector<std::size_t>> input_orders(std::size_t rank, std::size_t batch_axis);
+
 }  // namespace qmn

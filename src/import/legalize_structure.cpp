@@ -18,7 +18,7 @@ void Legalizer::legalize_reshape(const OperatorCall& call) {
   const Shape in = shape_of(source), &target = in_.values.at(output(call)).shape;
   if (in == target) return alias(output(call), source);
   const bool is_rows = target.size() == 2 && target[0] == 1;
-  const bool is_input = !producers_.contains(source) && !is_shared_.at(source);
+  const bool is_input = !is_body_ && !producers_.contains(source) && !is_shared_.at(source);
   if (is_input && !is_rows) {
     if (target.empty() || target[0] != 1) fail_data("{}: it takes the batch dimension from the input", call.node.title());
     for (DraftInput& input : out_.inputs) {

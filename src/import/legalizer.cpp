@@ -33,6 +33,7 @@ const std::map<std::string, Legalizer::Handler>& Legalizer::handlers() {
       {"ReduceMean", &L::legalize_mean},
       {"Relu", &L::legalize_function},
       {"Reshape", &L::legalize_reshape},
+      {"Scan", &L::legalize_scan},
       {"Sigmoid", &L::legalize_function},
       {"Slice", &L::legalize_slice},
       {"Softmax", &L::legalize_softmax},
@@ -54,7 +55,28 @@ Legalizer::Legalizer(const Analysis& in, Complaints& complaints, std::vector<std
   for (const std::string& name : in.draft.outputs) ++uses_[name];
 }
 
+Legalizer::Legalizer(const Analysis& in, Legalizer& around) : Legalizer(in, around.complaints_, around.notes_) {
+  build_.reserve_all(around.build_);
+  is_body_ = true;
+}
+
+Draft Legalizer::run_body() {
+  legalize_nodes();
+  return std::move(out_);
+}
+
 Draft Legalizer::run() {
+  legalize_nodes();
+  finish_input();
+  return std::move(out_);
+}
+
+bool Legalizer::is_known_constant(const std::string& name) const {
+  const auto found = in_.values.find(name);
+  return found != in_.values.end() && found->second.constant;
+}
+
+void Legalizer::legalize_nodes() {
   out_.name = in_.draft.name;
   out_.inputs = in_.draft.inputs;
   for (const DraftInput& input : out_.inputs) {
@@ -63,7 +85,7 @@ Draft Legalizer::run() {
   }
   for (const DraftNode& node : in_.draft.nodes) {
     const bool is_known = std::all_of(node.inputs.begin(), node.inputs.end(), [&](const std::string& name) {
-      return name.empty() || names_.contains(name) || pads_.contains(name) || in_.values.at(name).constant;
+      return name.empty() || names_.contains(name) || pads_.contains(name) || is_known_constant(name);
     });
     if (!is_known) continue;  // it depends on a node with a complaint
     try {
@@ -76,10 +98,28 @@ Draft Legalizer::run() {
     const auto found = names_.find(name);
     if (found != names_.end()) out_.outputs.push_back(found->second);
     else if (pads_.contains(name)) complaints_.push_back(pads_.at(name).title + ": it stands at the end of the net");
-    else if (in_.values.at(name).constant) complaints_.push_back("the output " + name + " does not depend on the input");
+    else if (is_known_constant(name)) complaints_.push_back("the output " + name + " does not depend on the input");
   }
-  finish_input();
-  return std::move(out_);
+}
+
+void Legalizer::legalize_scan(const OperatorCall& call) {
+  const auto body = std::get<std::shared_ptr<const Draft>>(call.node.attributes.at("body"));
+  const Analysis analysis = analyze_body(*body, complaints_);
+  Legalizer inner(analysis, *this);
+  auto legal = std::make_shared<const Draft>(inner.run_body());
+  build_.reserve_all(inner.build_);
+  const std::size_t states = call.in.size() - static_cast<std::size_t>(call.node.integer("num_scan_inputs", 1));
+  std::vector<std::string> inputs;
+  for (std::size_t i = 0; i < call.in.size(); ++i)
+    inputs.push_back(i < states ? add_constant(call.node.inputs[i] + "/initial", call.constant(i)) : activation(call, i));
+  DraftNode scan{call.node.name, "Scan", std::move(inputs), call.node.outputs, call.node.attributes};
+  scan.attributes["body"] = std::shared_ptr<const Draft>(std::move(legal));
+  out_.nodes.push_back(std::move(scan));
+  for (const std::string& name : call.node.outputs) {
+    shapes_[name] = in_.values.at(name).shape;
+    producers_[name] = out_.nodes.size() - 1;
+    alias(name, name);
+  }
 }
 
 void Legalizer::legalize(const DraftNode& node) {
@@ -136,7 +176,7 @@ void Legalizer::take_over(DraftNode& producer, const OperatorCall& call) {
 }
 
 bool Legalizer::is_net_output(const std::string& value) const {
-  return std::find(in_.draft.outputs.begin(), in_.draft.outputs.end(), value) != in_.draft.outputs.end();
+  return !is_body_ && std::find(in_.draft.outputs.begin(), in_.draft.outputs.end(), value) != in_.draft.outputs.end();
 }
 
 void Legalizer::finish_input() {

@@ -18,6 +18,9 @@ class Legalizer {
  public:
   Legalizer(const Analysis& in, Complaints& complaints, std::vector<std::string>& notes);
   Draft run();
+  /// The body of a Scan inside `around`.
+  Legalizer(const Analysis& in, Legalizer& around);
+  Draft run_body();
 
   using Handler = void (Legalizer::*)(const OperatorCall&);
   static const std::map<std::string, Handler>& handlers();
@@ -28,6 +31,10 @@ class Legalizer {
     std::string source, title;
     std::vector<std::int64_t> pads;  ///< top, left, bottom, right
   };
+
+  void legalize_nodes();
+  bool is_known_constant(const std::string& name) const;
+  void legalize_scan(const OperatorCall& call);
 
   // ---- names
   void legalize(const DraftNode& node);
@@ -90,6 +97,7 @@ class Legalizer {
   void finish_input();
 
   const Analysis& in_;
+  bool is_body_ = false;
   Complaints& complaints_;
   std::vector<std::string>& notes_;
   Draft out_;

@@ -13,6 +13,7 @@ const OperatorTable& table() {
   static const OperatorTable rows = [] {
     OperatorTable made;
     add_elementwise_operators(made);
+    add_fixed_point_operators(made);
     add_layer_operators(made);
     add_movement_operators(made);
     add_shape_operators(made);
@@ -60,6 +61,9 @@ std::vector<std::size_t> OperatorCall::axes(std::size_t input_index, std::size_t
     return out;
   }
   for (std::int64_t number : has(input_index) ? constant_integers(input_index) : node.integers("axes", {})) out.push_back(axis(number, rank));
+  if (out.empty() && node.op.starts_with("Reduce") && node.integer("noop_with_empty_axes", 0) == 0) {
+    for (std::size_t i = 0; i < rank; ++i) out.push_back(i);
+  }
   std::sort(out.begin(), out.end());
   if (std::adjacent_find(out.begin(), out.end()) != out.end()) fail_data("{}: it names an axis twice", node.title());
   return out;

@@ -54,6 +54,7 @@ std::vector<std::string> understood_operators();
 using OperatorTable = std::map<std::string, OperatorRow>;
 void add_elementwise_operators(OperatorTable& table);
 void add_layer_operators(OperatorTable& table);
+void add_fixed_point_operators(OperatorTable& table);
 void add_movement_operators(OperatorTable& table);
 void add_shape_operators(OperatorTable& table);
 void add_reduction_operators(OperatorTable& table);

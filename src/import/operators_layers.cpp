@@ -99,8 +99,12 @@ Tensors mat_mul(const OperatorCall& call, const Infos& out) {
   return {std::move(result)};
 }
 
+/// Before operator set 13 (`flattens`) it took all dimensions from `axis` on as one: the same when only the first of them is above 1.
 Infos softmax_shape(const OperatorCall& call) {
-  call.axis(call.node.integer("axis", -1), call.rank(0));
+  const std::size_t axis = call.axis(call.node.integer("axis", -1), call.rank(0));
+  const Shape& in = call.shape(0);
+  if (call.node.integer("flattens", 0) != 0 && element_count({in.begin() + static_cast<std::ptrdiff_t>(axis) + 1, in.end()}) != 1)
+    fail_data("{}: over several dimensions of {} at once is not supported", call.node.title(), to_string(in));
   return floats(call.shape(0));
 }
 

@@ -84,7 +84,7 @@ std::vector<std::size_t> perm_of(const OperatorCall& call) {
   std::vector<std::int64_t> reversed;
   for (std::size_t i = rank; i-- > 0;) reversed.push_back(static_cast<std::int64_t>(i));
   std::vector<std::size_t> perm;
-  for (std::int64_t axis : call.node.integers("perm", reversed)) perm.push_back(call.axis(axis, rank));
+  for (std::int64_t axis : call.has(1) ? call.constant_integers(1) : call.node.integers("perm", reversed)) perm.push_back(call.axis(axis, rank));
   std::vector<std::size_t> sorted = perm, all(rank);
   std::sort(sorted.begin(), sorted.end());
   std::iota(all.begin(), all.end(), std::size_t{0});
@@ -160,7 +160,7 @@ void add_movement_operators(OperatorTable& table) {
                 {"Pad", {pad_shape, nullptr, 1, 4}},
                 {"Reshape", {reshape_shape, reshaped, 2, 2}},
                 {"Squeeze", {squeeze_shape, reshaped, 1, 2}},
-                {"Transpose", {transpose_shape, transpose}},
+                {"Transpose", {transpose_shape, transpose, 1, 2}},
                 {"Unsqueeze", {unsqueeze_shape, reshaped, 1, 2}}});
 }
 

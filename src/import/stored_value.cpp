@@ -31,6 +31,7 @@ std::vector<std::size_t> StoredValue::order() const {
 }
 
 bool StoredValue::is_permuted() const {
+  if (!std::is_sorted(columns.begin(), columns.end())) return true;
   std::vector<std::size_t> walked;
   for (std::size_t axis : order()) {
     if (shape[axis] != 1) walked.push_back(axis);
@@ -38,8 +39,22 @@ bool StoredValue::is_permuted() const {
   return !std::is_sorted(walked.begin(), walked.end());
 }
 
+std::vector<std::size_t> column_places(const StoredValue& rows) {
+  if (!rows.columns.empty()) return rows.columns;
+  std::vector<std::size_t> places{0};
+  const std::vector<std::int64_t> strides = row_major_strides(rows.shape);
+  for (std::size_t axis : rows.groups.at(1)) {
+    std::vector<std::size_t> finer;
+    for (std::size_t place : places) {
+      for (std::int64_t i = 0; i < rows.shape[axis]; ++i) finer.push_back(place + static_cast<std::size_t>(i * strides[axis]));
+    }
+    places = std::move(finer);
+  }
+  return places;
+}
+
 StoredValue plain_value(const std::string& name, const Shape& shape) {
-  StoredValue value{name, shape, {}};
+  StoredValue value{name, shape, {}, {}};
   for (std::size_t i = 0; i < shape.size(); ++i) value.groups.push_back({i});
   return value;
 }
@@ -49,7 +64,8 @@ std::optional<StoredValue> regrouped(const StoredValue& value, const Shape& shap
   for (const auto& group : value.groups) {
     std::copy_if(group.begin(), group.end(), std::back_inserter(walk), [&](std::size_t axis) { return value.shape[axis] != 1; });
   }
-  StoredValue out{value.name, value.shape, AxisGroups(shape.size())};
+  if (!value.columns.empty()) return value.logical_shape() == shape ? std::optional(value) : std::nullopt;
+  StoredValue out{value.name, value.shape, AxisGroups(shape.size()), {}};
   auto next = walk.begin();
   for (std::size_t i = 0; i < shape.size(); ++i) {
     std::int64_t extent = 1;
@@ -81,7 +97,11 @@ DraftTensor laid_out_like(const StoredValue& value, const DraftTensor& constant)
       split_axes.push_back(axis);
     }
   }
-  const DraftTensor apart{constant.type, split, broadcast_to(constant, wide).numbers};
+  DraftTensor apart{constant.type, split, broadcast_to(constant, wide).numbers};
+  if (!value.columns.empty() && constant.shape[1] != 1) {
+    const std::vector<double> numbers = apart.numbers;
+    for (std::size_t k = 0; k < numbers.size(); ++k) apart.numbers[value.columns[k]] = numbers[k];
+  }
   std::vector<std::size_t> perm;
   Shape shape(value.shape.size(), 1);
   for (std::size_t axis = 0; axis < value.shape.size(); ++axis) {

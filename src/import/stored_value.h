@@ -19,6 +19,8 @@ struct StoredValue {
   std::string name;
   Shape shape;  ///< as stored
   AxisGroups groups;
+  /// Of rows [batch, columns] that lie in another order than any of axes: column k of the value is the stored column columns[k].
+  std::vector<std::size_t> columns;
 
   Shape logical_shape() const;
   /// The stored axis behind axis i; nothing when there are several or none.
@@ -27,6 +29,9 @@ struct StoredValue {
   /// Stored axes in the order in which the value runs over them, those in no group last: the perm of a Transpose.
   std::vector<std::size_t> order() const;
 };
+
+/// Of rows: for each column of the value, in order, the place of its number in a walk of the stored numbers.
+std::vector<std::size_t> column_places(const StoredValue& rows);
 
 /// As the value itself.
 StoredValue plain_value(const std::string& name, const Shape& shape);

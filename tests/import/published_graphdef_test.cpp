@@ -6,13 +6,11 @@
 #include "frontend/mfcc.h"
 #include "import/foreign.h"
 #include "import/import.h"
+#include "import/numbers_file.h"
 #include "support/reference_interpreter.h"
 #include "support/temporary_folder.h"
 
 #include <gtest/gtest.h>
-
-#include <cstring>
-#include <fstream>
 
 namespace qmn {
 namespace {
@@ -64,11 +62,7 @@ class PublishedGraphDef : public ::testing::TestWithParam<const char*> {
     command.insert(command.end(), clips.begin(), clips.end());
     const ProcessResult result = run_process(command);
     EXPECT_EQ(result.exit_code, 0) << result.err;
-    std::ifstream file(out, std::ios::binary);
-    const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-    std::vector<float> logits(bytes.size() / sizeof(float));
-    std::memcpy(logits.data(), bytes.data(), logits.size() * sizeof(float));
-    return logits;
+    return read_numbers(out);
   }
 
   fs::path models_, oracle_, recordings_;
@@ -95,7 +89,7 @@ TEST_P(PublishedGraphDef, LogitsOfRealClipsAgreeWithAnIndependentEvaluation) {
   EXPECT_LT(worst, 1e-4);
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, PublishedGraphDef, ::testing::Values("DNN_S.pb", "CNN_S.pb", "DS_CNN_S.pb"),
+INSTANTIATE_TEST_SUITE_P(Models, PublishedGraphDef, ::testing::Values("DNN_S.pb", "CNN_S.pb", "DS_CNN_S.pb", "Basic_LSTM_S.pb", "LSTM_S.pb", "GRU_S.pb", "CRNN_S.pb"),
                          [](const auto& test) { return std::string(test.param).substr(0, std::string_view(test.param).find('.')); });
 
 }  // namespace

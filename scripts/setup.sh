@@ -17,7 +17,7 @@ packages=(
   gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm            # boards
 )
 if [ "${1:-}" = --tests ]; then
-  packages+=(libgtest-dev librapidcheck-dev python3-numpy)
+  packages+=(libgtest-dev librapidcheck-dev python3-numpy python3-onnx)
   command -v npm >/dev/null || packages+=(nodejs npm)
 elif [ -n "${1:-}" ]; then
   echo "setup: unknown option $1; use --tests or nothing" >&2

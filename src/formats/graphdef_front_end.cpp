@@ -12,7 +12,7 @@ void GraphDefReader::read_placeholder(const tensorflow::Node& node) {
   constexpr int kFloat = 1, kString = 7;
   const tensorflow::Attribute* type = attribute(node, "dtype", tensorflow::Attribute::kType);
   if (type != nullptr && type->type() == kString)
-    fail_data("{}: the input is text or the bytes of a file: name the first node behind the decoding as input by --input NODE", title(node));
+    fail_data("{}: the input is text or the bytes of a file, and no Mfcc stands between it and the net: freeze the graph from behind the decoding on", title(node));
   if (type != nullptr && type->type() != kFloat) fail_data("{}: the input is of type {}, but float32 is needed", title(node), type->type());
   const tensorflow::Attribute* shape = attribute(node, "shape", tensorflow::Attribute::kShape);
   if (shape == nullptr || shape->shape().unknown_rank() || shape->shape().dim_size() == 0)

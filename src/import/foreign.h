@@ -29,7 +29,7 @@ Imported import_file(const std::filesystem::path& path, const ImportSettings& se
 /// The passes alone: a draft → the Graph. Used by import_file, and by tests.
 Model model_of(const ForeignModel& foreign, std::vector<std::string>& notes);
 
-/// Operators that end up as something, with what happens to them: for `qmn import --list-operators`.
+/// The operators that an import takes, by format: for `qmn import --list-operators`.
 struct FormatOperators {
   std::string format;
   std::vector<std::string> operators;

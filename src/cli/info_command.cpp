@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/common.h"
 #include "formats/onnx_format.h"
+#include "graph/parameter_count.h"
 #include "import/import.h"
 #include "lower/lower.h"
 #include "plan/plan.h"
@@ -80,12 +81,17 @@ std::string describe(const Graph& graph, const Node& node) {
     if (dense->activation == Activation::relu) text += " ReLU";
   } else if (const auto* pool = std::get_if<AveragePool2d>(&node)) {
     text += fmt::format(" {}x{}", pool->kernel[0], pool->kernel[1]);
+  } else if (const auto* max_pool = std::get_if<MaxPool2d>(&node)) {
+    text += fmt::format(" {}x{}", max_pool->kernel[0], max_pool->kernel[1]);
+  } else if (const auto* scan = std::get_if<Scan>(&node)) {
+    text += fmt::format(" of the {} above, {} steps", scan->body.size(), step_count(graph, *scan));
   }
   return text;
 }
 
 std::int64_t parameter_count(const Graph& graph, const Node& node) {
   std::int64_t count = 0;
+  if (std::holds_alternative<Scan>(node)) return count;  // its parameters are initial states
   for (ValueId id : parameters(node)) count += element_count(graph.shape(id));
   return count;
 }
@@ -121,25 +127,35 @@ struct Totals {
   std::int64_t largest_pair_bytes = 0;  ///< the largest sum of a layer's input and output, a byte a value
 };
 
-Totals totals_of(const Graph& graph) {
-  Totals totals;
-  for (const auto& [id, tensor] : graph.initializers) totals.parameters += element_count(tensor.shape);
-  for (const Node& node : graph.nodes) {
-    totals.macs += mac_count(graph, node);
+std::int64_t reads_and_writes(const Graph& graph, const Node& node) {
+  std::int64_t values = 0;
+  for (ValueId id : outputs_of(node)) values += element_count(graph.shape(id));
+  for (ValueId id : activation_inputs(node)) values += element_count(graph.shape(id));
+  return values;
+}
+
+/// The nodes of a body work while the Scan's own inputs and outputs are there.
+std::int64_t largest_pair(const Graph& graph, const std::vector<Node>& nodes) {
+  std::int64_t largest = 0;
+  for (const Node& node : nodes) {
     if (std::holds_alternative<Flatten>(node)) continue;  // moves nothing
-    std::int64_t pair = 0;
-    for (ValueId id : outputs_of(node)) pair += element_count(graph.shape(id));
-    for (ValueId id : activation_inputs(node)) pair += element_count(graph.shape(id));
-    totals.largest_pair_bytes = std::max(totals.largest_pair_bytes, pair);
+    const auto* scan = std::get_if<Scan>(&node);
+    largest = std::max(largest, reads_and_writes(graph, node) + (scan == nullptr ? 0 : largest_pair(graph, scan->body)));
   }
+  return largest;
+}
+
+Totals totals_of(const Graph& graph) {
+  Totals totals{.macs = 0, .parameters = parameter_count(graph), .largest_pair_bytes = largest_pair(graph, graph.nodes)};
+  for (const Node& node : graph.nodes) totals.macs += mac_count(graph, node);
   return totals;
 }
 
 /// Operators of the file that have gone into others, such as "5 BatchNormalization, 4 Dropout".
 std::string absorbed_operators(const Report& report) {
   std::map<std::string, std::int64_t> counts;
-  for (const Node& node : report.file.graph.nodes) ++counts[op_type(node)];
-  for (const Node& node : report.prepared.graph.nodes) --counts[op_type(node)];
+  for_each_node(report.file.graph.nodes, [&](const Node& node) { ++counts[op_type(node)]; });
+  for_each_node(report.prepared.graph.nodes, [&](const Node& node) { --counts[op_type(node)]; });
   std::vector<std::string> parts;
   for (const auto& [op, count] : counts) {
     if (count > 0) parts.push_back(fmt::format("{} {}", count, op));
@@ -182,7 +198,7 @@ std::string layer_table(const Report& report) {
   std::vector<std::string> input_row{graph.value(graph.input).name, "input", to_string(graph.shape(graph.input)), "", ""};
   if (is_quantized) input_row.insert(input_row.end(), {"", "", format_cell(report.prepared.quantization->format_of(graph.input), true)});
   table.add_row(input_row);
-  for (const Node& node : graph.nodes) {
+  for_each_node(graph.nodes, [&](const Node& node) {
     const std::int64_t macs = mac_count(graph, node), count = parameter_count(graph, node);
     std::vector<std::string> row{node_name(node), describe(graph, node), to_string(graph.shape(outputs_of(node).front())),
                                  macs > 0 ? std::to_string(macs) : "", count > 0 ? std::to_string(count) : ""};
@@ -195,7 +211,7 @@ std::string layer_table(const Report& report) {
                              format_cell(formats.output, !moves_nothing), shift_cell(formats.bias_shift), shift_cell(formats.out_shift)});
     }
     table.add_row(row);
-  }
+  });
   return table.text();
 }
 
@@ -221,6 +237,7 @@ void print_text(const Options& options, const Report& report) {
   } else {
     fmt::print("flash      about {} B of weights and biases in 8 bits\n", totals.parameters);
     fmt::print("RAM        about {} B: the largest input and output of a layer in 8 bits\n", totals.largest_pair_bytes);
+    fmt::print("memory     about {} B: both\n", totals.parameters + totals.largest_pair_bytes);
   }
   if (!report.why_not_lowered.empty()) fmt::print("firmware   not possible yet: {}\n", report.why_not_lowered);
   if (!metadata.notes.empty()) fmt::print("\n");
@@ -257,7 +274,7 @@ nlohmann::json report_json(const Options& options, const Report& report) {
   const Graph& graph = report.prepared.graph;
   const Totals totals = totals_of(graph);
   nlohmann::json layers = nlohmann::json::array();
-  for (const Node& node : graph.nodes) layers.push_back(layer_json(report.prepared, node));
+  for_each_node(graph.nodes, [&](const Node& node) { layers.push_back(layer_json(report.prepared, node)); });
   nlohmann::json out{{"model", options.path},
                      {"is_quantized", report.prepared.quantization.has_value()},
                      {"metadata", nlohmann::json::parse(to_json(report.file.metadata))},

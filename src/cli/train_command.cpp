@@ -8,6 +8,7 @@
 #include "data/features.h"
 #include "engine/engine.h"
 #include "formats/onnx_format.h"
+#include "graph/parameter_count.h"
 #include "models/models.h"
 #include "passes/passes.h"
 #include "train/checkpoint.h"
@@ -71,7 +72,7 @@ TrainSettings recipe_settings(const std::string& recipe, const FrontEndSettings&
 }
 
 TrainSettings resolve_settings(const Options& options) {
-  TrainSettings settings = recipe_settings(options.recipe, options.front_end.resolve(published_front_end(options.architecture)));
+  TrainSettings settings = recipe_settings(options.recipe, options.front_end.resolve(published_front_end(options.architecture, options.size)));
   options.training.apply(settings);
   settings.seed = options.seed.seed;
   settings.is_quiet = options.output_options.is_quiet || options.output_options.is_json;
@@ -85,12 +86,12 @@ Model make_model(const Options& options, const Dataset& dataset) {
   metadata.architecture = options.architecture;
   metadata.size_info = options.size_info.empty() ? published_size_info(options.architecture, options.size) : options.size_info;
   metadata.labels = dataset.labels;
-  metadata.front_end = options.front_end.resolve(published_front_end(options.architecture));
+  metadata.front_end = options.front_end.resolve(published_front_end(options.architecture, options.size));
   // Wrong sizes are to be known before the clips are read.
   model.graph = build_model(metadata.architecture, metadata.size_info, metadata.front_end, static_cast<int>(dataset.labels.size()), options.seed.seed);
-  for (Node& node : model.graph.nodes) {
+  for_each_node(model.graph.nodes, [&](Node& node) {
     if (auto* dropout = std::get_if<Dropout>(&node)) dropout->ratio = static_cast<float>(options.dropout.value_or(0));
-  }
+  });
   if (!options.is_unscaled) metadata.front_end.coefficient_shifts = choose_coefficient_shifts(dataset, metadata.front_end);
   metadata.notes[kDataFolderNote] = dataset.settings.folder.string();
   return model;
@@ -102,7 +103,7 @@ struct Size {
 Size size_of(const Graph& graph) {
   const Graph prepared = prepare_for_inference(graph);
   Size size;
-  for (const auto& [id, tensor] : prepared.initializers) size.parameters += std::ssize(tensor.data);
+  size.parameters = parameter_count(prepared);
   for (const Node& node : prepared.nodes) size.macs += mac_count(prepared, node);
   return size;
 }

@@ -7,19 +7,15 @@
 #include "engine/batch_statistics.h"
 #include "engine/straight_through.h"
 #include "engine/torch_guard.h"
+#include "engine/train_node.h"
 
-#include <ATen/CPUGeneratorImpl.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/avg_pool2d.h>
-#include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/exp.h>
 #include <ATen/ops/log_softmax.h>
-#include <ATen/ops/ones.h>
-#include <ATen/ops/relu.h>
+#include <ATen/ops/zeros_like.h>
 #include <ATen/ops/scalar_tensor.h>
-#include <ATen/ops/softmax.h>
 #include <ATen/ops/tensor.h>
 #include <torch/csrc/autograd/autograd.h>
 
@@ -28,39 +24,6 @@
 
 namespace qmn {
 namespace {
-
-at::Tensor pool(const AveragePool2d& node, const at::Tensor& input) {
-  const auto [top, left, bottom, right] = node.pads;
-  if (top == 0 && left == 0 && bottom == 0 && right == 0) return at::avg_pool2d(input, node.kernel, node.strides);
-  const auto sums = [&](const at::Tensor& tensor) {
-    return at::avg_pool2d(at::constant_pad_nd(tensor, {left, right, top, bottom}), node.kernel, node.strides, {0, 0}, false, true, 1);
-  };
-  return sums(input) / sums(at::ones({1, 1, input.size(2), input.size(3)}, input.options()));
-}
-
-// One chunk through one node, differentiable. Batch norm is not among them.
-struct TrainNode {
-  const at::Tensor& input;
-  const Parameters& parameters;
-  const std::uint64_t seed;
-
-  static at::Tensor activate(const at::Tensor& result, Activation activation) { return activation == Activation::relu ? at::relu(result) : result; }
-
-  at::Tensor operator()(const Conv2d& node) const { return activate(convolve(node, input, parameters), node.activation); }
-  at::Tensor operator()(const FullyConnected& node) const { return activate(multiply(node, input, parameters), node.activation); }
-  at::Tensor operator()(const BatchNorm&) const { QMN_CHECK(false, "batch norm works on all chunks at once"); }
-  at::Tensor operator()(const Relu&) const { return at::relu(input); }
-  at::Tensor operator()(const AveragePool2d& node) const { return pool(node, input); }
-  at::Tensor operator()(const Flatten&) const { return input.flatten(1); }
-  at::Tensor operator()(const Dropout& node) const {
-    if (node.ratio <= 0) return input;
-    const double keep = 1.0 - static_cast<double>(node.ratio);
-    const at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(seed);
-    return input * at::empty_like(input).bernoulli_(keep, generator).div_(keep);
-  }
-  at::Tensor operator()(const Softmax&) const { return at::softmax(input, -1); }
-  at::Tensor operator()(const auto& node) const { QMN_CHECK(false, op_type(node)); }
-};
 
 std::span<float> floats(const at::Tensor& tensor) {
   QMN_CHECK(tensor.is_contiguous(), "an activation is contiguous");
@@ -71,12 +34,14 @@ Planes planes_of(const at::Tensor& tensor) { return {tensor.size(0), tensor.size
 
 at::Tensor leaf(const at::Tensor& tensor) { return tensor.detach().set_requires_grad(true); }
 
-// One chunk's piece of one node: from its leaves to its output.
+using Named = std::vector<std::pair<ValueId, at::Tensor>>;
+
+// One chunk's piece of one node: from its leaves to its outputs. A Scan with all of its steps is one piece.
 struct Piece {
-  at::Tensor input;                                 // a leaf, or no leaf for the graph's input
-  std::vector<std::pair<ValueId, at::Tensor>> parameters;  // leaves
-  std::vector<std::pair<ValueId, at::Tensor>> thresholds;  // leaves, of those whose slope is wanted
-  at::Tensor output;                                // before it was cut off as the next node's input
+  Named inputs;      // leaves, or no leaf for the graph's input
+  Named parameters;  // leaves
+  Named thresholds;  // leaves, of those whose slope is wanted
+  Named outputs;     // before they were cut off as inputs of the next nodes
 };
 
 class Batch {
@@ -96,9 +61,10 @@ class Batch {
     }
     BatchGradients result = find_loss(targets);
     for (std::size_t i = graph_.nodes.size(); i-- > 0;) {
-      if (!slopes_[0].contains(output_of(graph_.nodes[i]))) continue;  // behind the logits
+      const std::vector<ValueId> outputs = outputs_of(graph_.nodes[i]);
+      if (std::ranges::none_of(outputs, [&](ValueId id) { return slopes_[0].contains(id); })) continue;  // behind the logits
       if (const auto* norm = std::get_if<BatchNorm>(&graph_.nodes[i])) normalize_back(*norm, statistics.at(i), pieces[i], result);
-      else back(graph_.nodes[i], pieces[i], result);
+      else back(pieces[i], result);
       pieces[i].clear();
     }
     if (wants_threshold(graph_.input)) back_to_thresholds(graph_.input, loads, result);
@@ -122,6 +88,8 @@ class Batch {
   // A leaf that stands for the value's threshold; undefined when its slope is not wanted.
   at::Tensor threshold_leaf(ValueId id, QFormat format, Piece& piece) const {
     if (!wants_threshold(id)) return {};
+    const auto known = std::ranges::find(piece.thresholds, id, &Named::value_type::first);  // of an earlier step
+    if (known != piece.thresholds.end()) return known->second;
     return piece.thresholds.emplace_back(id, leaf(at::scalar_tensor(format.int_bits(), at::kDouble))).second;
   }
 
@@ -150,22 +118,30 @@ class Batch {
 
   void load(std::span<const float> inputs, std::size_t chunk, Piece& piece) {
     const at::Tensor reals = load_chunk(graph_, inputs, chunks_, static_cast<std::int64_t>(chunk), {});
-    piece.output = round(reals, graph_.input, piece);
-    keep(chunk, graph_.input, piece.output);
+    piece.outputs.emplace_back(graph_.input, round(reals, graph_.input, piece));
+    keep(chunk, graph_.input, piece.outputs[0].second);
   }
 
   void forward(std::size_t index, std::size_t chunk, Piece& piece) {
     const Node& node = graph_.nodes[index];
-    const ValueId input = activation_inputs(node).front();
-    piece.input = needs_slope(input) ? leaf(values_[chunk].at(input)) : values_[chunk].at(input);
+    std::vector<at::Tensor> inputs;
+    for (const ValueId id : activation_inputs(node)) {
+      inputs.push_back(needs_slope(id) ? leaf(values_[chunk].at(id)) : values_[chunk].at(id));
+      piece.inputs.emplace_back(id, inputs.back());
+    }
     Parameters rounded;
-    for (const ValueId id : parameters(node)) {
+    for (const ValueId id : trained_parameters(node)) {
       piece.parameters.emplace_back(id, leaf(parameters_.at(id)));
       rounded[id] = round_parameter(piece.parameters.back().second, id, piece);
     }
     const std::uint64_t seed = Random{settings_.seed, index, chunk}.next();
-    piece.output = round(std::visit(TrainNode{piece.input, rounded, seed}, node), output_of(node), piece);
-    keep(chunk, output_of(node), piece.output);
+    const TrainContext context{graph_, parameters_, rounded, [&](const at::Tensor& reals, ValueId id) { return round(reals, id, piece); }};
+    const std::vector<at::Tensor> outputs = train_node(context, node, inputs, seed);
+    const std::vector<ValueId> ids = outputs_of(node);
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      piece.outputs.emplace_back(ids[i], outputs[i]);
+      keep(chunk, ids[i], outputs[i]);
+    }
   }
 
   BatchStatistics normalize_forward(const BatchNorm& node, std::vector<Piece>& pieces) {
@@ -181,9 +157,10 @@ class Batch {
       const at::Tensor& input = values_[chunk].at(node.input);
       at::Tensor normalized = at::empty_like(input);
       normalize_batch(floats(input), planes_of(input), statistics, floats(parameters_.at(node.scale)), floats(parameters_.at(node.offset)), floats(normalized));
-      pieces[chunk].input = leaf(normalized);
-      pieces[chunk].output = round(pieces[chunk].input, node.output, pieces[chunk]);
-      keep(chunk, node.output, pieces[chunk].output);
+      const at::Tensor start = leaf(normalized), end = round(start, node.output, pieces[chunk]);
+      pieces[chunk].inputs = {{node.input, start}};
+      pieces[chunk].outputs = {{node.output, end}};
+      keep(chunk, node.output, end);
     });
     update_running(node, statistics);
     return statistics;
@@ -233,43 +210,58 @@ class Batch {
     return result;
   }
 
-  void back(const Node& node, const std::vector<Piece>& pieces, BatchGradients& result) {
-    std::vector<std::vector<at::Tensor>> slopes(chunk_count());
+  void back(const std::vector<Piece>& pieces, BatchGradients& result) {
+    std::vector<std::vector<at::Tensor>> found(chunk_count());
     for_each_chunk([&](std::size_t chunk) {
       const Piece& piece = pieces[chunk];
-      std::vector<at::Tensor> leaves;
-      for (const auto& [id, parameter] : piece.parameters) leaves.push_back(parameter);
-      for (const auto& [id, threshold] : piece.thresholds) leaves.push_back(threshold);
-      if (piece.input.requires_grad()) leaves.push_back(piece.input);
-      if (leaves.empty()) return;
-      slopes[chunk] = torch::autograd::grad({piece.output}, leaves, {slopes_[chunk].at(output_of(node))});
-      if (piece.input.requires_grad()) {
-        add_slope(chunk, activation_inputs(node).front(), slopes[chunk].back());
-        slopes[chunk].pop_back();
+      std::vector<at::Tensor> leaves, ends, end_slopes;
+      for (const auto* named : {&piece.parameters, &piece.thresholds, &piece.inputs}) {
+        for (const auto& [id, tensor] : *named) {
+          if (tensor.requires_grad()) leaves.push_back(tensor);
+        }
+      }
+      for (const auto& [id, output] : piece.outputs) {
+        const auto slope = slopes_[chunk].find(id);
+        if (slope == slopes_[chunk].end() || !output.requires_grad()) continue;
+        ends.push_back(output);
+        end_slopes.push_back(slope->second);
+      }
+      if (leaves.empty() || ends.empty()) return;
+      found[chunk] = torch::autograd::grad(ends, leaves, end_slopes, c10::nullopt, false, true);
+      std::size_t next = piece.parameters.size() + piece.thresholds.size();
+      for (const auto& [id, input] : piece.inputs) {
+        if (!input.requires_grad()) continue;
+        const at::Tensor slope = found[chunk][next++];
+        if (slope.defined()) add_slope(chunk, id, slope);
       }
     });
-    const auto& parameters = pieces.front().parameters;
+    const Named& parameters = pieces.front().parameters;
     for (std::size_t i = 0; i < parameters.size(); ++i) {
-      const at::Tensor sum = sum_chunks(slopes, i).contiguous();
-      result.gradients[parameters[i].first].assign(floats(sum).begin(), floats(sum).end());
+      const at::Tensor sum = sum_chunks(found, i, parameters[i].second).contiguous();
+      std::vector<float>& gradient = result.gradients[parameters[i].first];
+      gradient.resize(static_cast<std::size_t>(sum.numel()));  // of a parameter that several nodes read: the sum
+      for (std::size_t k = 0; k < gradient.size(); ++k) gradient[k] += floats(sum)[k];
     }
-    const auto& thresholds = pieces.front().thresholds;
+    const Named& thresholds = pieces.front().thresholds;
     for (std::size_t i = 0; i < thresholds.size(); ++i) {
-      result.threshold_slopes[thresholds[i].first] += sum_chunks(slopes, parameters.size() + i).item<double>();
+      result.threshold_slopes[thresholds[i].first] += sum_chunks(found, parameters.size() + i, thresholds[i].second).item<double>();
     }
   }
 
-  static at::Tensor sum_chunks(const std::vector<std::vector<at::Tensor>>& slopes, std::size_t index) {
-    at::Tensor sum = slopes[0][index];
-    for (std::size_t chunk = 1; chunk < slopes.size(); ++chunk) sum = sum + slopes[chunk][index];
+  // Undefined slopes are zero: nothing leads from there to the logits.
+  static at::Tensor sum_chunks(const std::vector<std::vector<at::Tensor>>& slopes, std::size_t index, const at::Tensor& like) {
+    at::Tensor sum = at::zeros_like(like.detach());
+    for (const std::vector<at::Tensor>& chunk : slopes) {
+      if (index < chunk.size() && chunk[index].defined()) sum = sum + chunk[index];
+    }
     return sum;
   }
 
   // Of a piece that has nothing in front of it but its threshold.
   void back_to_thresholds(ValueId id, const std::vector<Piece>& pieces, BatchGradients& result) {
     std::vector<std::vector<at::Tensor>> slopes(chunk_count());
-    for_each_chunk([&](std::size_t chunk) { slopes[chunk] = torch::autograd::grad({pieces[chunk].output}, {pieces[chunk].thresholds.front().second}, {slopes_[chunk].at(id)}); });
-    result.threshold_slopes[id] += sum_chunks(slopes, 0).item<double>();
+    for_each_chunk([&](std::size_t chunk) { slopes[chunk] = torch::autograd::grad({pieces[chunk].outputs[0].second}, {pieces[chunk].thresholds.front().second}, {slopes_[chunk].at(id)}); });
+    result.threshold_slopes[id] += sum_chunks(slopes, 0, pieces[0].thresholds.front().second).item<double>();
   }
 
   void normalize_back(const BatchNorm& node, const BatchStatistics& statistics, const std::vector<Piece>& pieces, BatchGradients& result) {
@@ -278,7 +270,7 @@ class Batch {
     std::vector<ChannelSums> sums(chunk_count());
     for_each_chunk([&](std::size_t chunk) {
       slopes[chunk] = slopes_[chunk].at(node.output);
-      if (quantization_.format_of(node.output)) slopes[chunk] = torch::autograd::grad({pieces[chunk].output}, {pieces[chunk].input}, {slopes[chunk]}).front();
+      if (quantization_.format_of(node.output)) slopes[chunk] = torch::autograd::grad({pieces[chunk].outputs[0].second}, {pieces[chunk].inputs[0].second}, {slopes[chunk]}).front();
       slopes[chunk] = slopes[chunk].contiguous();
       const at::Tensor& input = values_[chunk].at(node.input);
       sums[chunk] = sum_gradients(floats(input), floats(slopes[chunk]), planes_of(input), statistics);

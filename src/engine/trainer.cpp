@@ -8,6 +8,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <type_traits>
 
 namespace qmn {
 namespace {
@@ -55,18 +56,22 @@ class TorchTrainer : public Trainer {
  public:
   TorchTrainer(const Graph& graph, const Quantization* quantization)
       : graph_(graph), quantization_(quantization == nullptr ? Quantization{} : *quantization), parameters_(make_parameters(graph_, {})) {
-    for (const Node& node : graph_.nodes) {
-      if (const auto* conv = std::get_if<Conv2d>(&node)) {
-        add_trainable(conv->weight, true);
-        add_trainable(conv->bias, false);
-      } else if (const auto* dense = std::get_if<FullyConnected>(&node)) {
-        add_trainable(dense->weight, true);
-        add_trainable(dense->bias, false);
-      } else if (const auto* norm = std::get_if<BatchNorm>(&node)) {
-        add_trainable(norm->scale, false);
-        add_trainable(norm->offset, false);
-      }
-    }
+    for_each_node(graph_.nodes, [&](const Node& node) {
+      std::visit(
+          [&](const auto& n) {
+            if constexpr (requires { n.weight; }) {
+              add_trainable(n.weight, true);
+              add_trainable(n.bias, false);
+            }
+            if constexpr (requires { n.variance; }) {
+              add_trainable(n.scale, false);
+              add_trainable(n.offset, false);
+            }
+            if constexpr (requires { n.constant; }) add_trainable(n.constant, false);
+            if constexpr (std::is_same_v<std::decay_t<decltype(n)>, Scan>) check_body(n);
+          },
+          node);
+    });
   }
 
   StepResult step(std::span<const float> inputs, std::span<const float> targets, std::int64_t clip_count, const StepSettings& settings) override {
@@ -147,6 +152,13 @@ class TorchTrainer : public Trainer {
   }
 
  private:
+  // Its batch statistics would be those of one step.
+  static void check_body(const Scan& scan) {
+    for (const Node& node : scan.body) {
+      if (std::holds_alternative<BatchNorm>(node)) fail_data("BatchNormalization {} stands in the body of {}: it cannot be trained there", node_name(node), scan.name);
+    }
+  }
+
   void add_trainable(ValueId id, bool decays) {
     if (id == kNoValue) return;
     const auto count = static_cast<std::size_t>(parameters_.at(id).numel());

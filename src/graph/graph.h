@@ -51,6 +51,9 @@ struct Graph {
 /// How often the body runs. Pre: shapes are inferred.
 std::int64_t step_count(const Graph& graph, const Scan& scan);
 
+/// Numbers in all parameters: every initializer but the initial states of Scans.
+std::int64_t parameter_count(const Graph& graph);
+
 /// Multiply-accumulates of one inference of the node; of Conv and Gemm, and of Scan: those of its body, times the steps.
 std::int64_t mac_count(const Graph& graph, const Node& node);
 

@@ -10,14 +10,14 @@ namespace qmn {
 namespace {
 
 constexpr float kBatchNormEpsilon = 1e-3f;
-constexpr float kBatchNormMomentum = 0.96f;
+constexpr double kNarrowDeviation = 0.01;
 constexpr float kDropoutRatio = 0;  // the published nets were trained with a keep probability of 1; `qmn train --dropout` sets it
 
-struct Padding {
+struct Pads {
   std::int64_t before, after;
 };
 
-Padding same_padding(std::int64_t in, std::int64_t kernel, std::int64_t stride) {
+Pads same_padding(std::int64_t in, std::int64_t kernel, std::int64_t stride) {
   const std::int64_t out = (in + stride - 1) / stride;
   const std::int64_t total = std::max<std::int64_t>(0, (out - 1) * stride + kernel - in);
   return {total / 2, total - total / 2};
@@ -42,56 +42,81 @@ ValueId ModelBuilder::constant(const std::string& name, std::int64_t count, floa
 }
 
 ValueId ModelBuilder::glorot(const std::string& name, const Shape& shape, std::int64_t fan_in, std::int64_t fan_out) {
+  return weights(name, shape, fan_in, fan_out, Initial::glorot);
+}
+
+ValueId ModelBuilder::weights(const std::string& name, const Shape& shape, std::int64_t fan_in, std::int64_t fan_out, Initial initial) {
   check_shape(shape, "the tensor " + name);
   const double limit = std::sqrt(6.0 / static_cast<double>(fan_in + fan_out));
+  const auto narrow_normal = [&] {
+    for (;;) {
+      const double draw = random_.normal();
+      if (std::abs(draw) <= 2) return draw * kNarrowDeviation;
+    }
+  };
   Tensor tensor{shape, std::vector<float>(static_cast<std::size_t>(element_count(shape)))};
-  for (float& real : tensor.data) real = static_cast<float>(random_.uniform(-limit, limit));
+  for (float& real : tensor.data) real = static_cast<float>(initial == Initial::glorot ? random_.uniform(-limit, limit) : narrow_normal());
   return graph_.add_initializer(name, std::move(tensor));
 }
 
 void ModelBuilder::flatten() { append(Flatten{.name = "flatten", .input = current_, .output = graph_.add_value("flatten_out")}); }
 
-void ModelBuilder::conv_batch_norm_relu(const std::string& name, const ConvShape& conv) {
+void ModelBuilder::conv(const std::string& name, const ConvShape& conv, Padding padding, Initial initial) {
   const Shape in = current_shape();
   const std::int64_t kernel_size = conv.kernel[0] * conv.kernel[1];
   const std::int64_t in_per_group = in[1] / conv.groups;
-  const Padding time = same_padding(in[2], conv.kernel[0], conv.strides[0]);
-  const Padding frequency = same_padding(in[3], conv.kernel[1], conv.strides[1]);
   Conv2d layer{.name = name, .input = current_};
-  layer.weight = glorot(name + "_weights", {conv.out_channels, in_per_group, conv.kernel[0], conv.kernel[1]}, in_per_group * kernel_size,
-                        conv.out_channels / conv.groups * kernel_size);
+  layer.weight = weights(name + "_weights", {conv.out_channels, in_per_group, conv.kernel[0], conv.kernel[1]}, in_per_group * kernel_size,
+                         conv.out_channels / conv.groups * kernel_size, initial);
   layer.bias = constant(name + "_bias", conv.out_channels, 0);
   layer.output = graph_.add_value(name + "_linear");
   layer.strides = conv.strides;
-  layer.pads = {time.before, frequency.before, time.after, frequency.after};
+  if (padding == Padding::same) {
+    const Pads time = same_padding(in[2], conv.kernel[0], conv.strides[0]), frequency = same_padding(in[3], conv.kernel[1], conv.strides[1]);
+    layer.pads = {time.before, frequency.before, time.after, frequency.after};
+  }
   layer.groups = conv.groups;
   append(std::move(layer));
+}
 
+void ModelBuilder::batch_norm(const std::string& name, float momentum) {
+  const std::int64_t channels = current_shape().at(1);
   BatchNorm norm{.name = name + "_batch_norm", .input = current_};
-  norm.scale = constant(name + "_scale", conv.out_channels, 1);
-  norm.offset = constant(name + "_offset", conv.out_channels, 0);
-  norm.mean = constant(name + "_mean", conv.out_channels, 0);
-  norm.variance = constant(name + "_variance", conv.out_channels, 1);
+  norm.scale = constant(name + "_scale", channels, 1);
+  norm.offset = constant(name + "_offset", channels, 0);
+  norm.mean = constant(name + "_mean", channels, 0);
+  norm.variance = constant(name + "_variance", channels, 1);
   norm.output = graph_.add_value(name + "_normalized");
   norm.epsilon = kBatchNormEpsilon;
-  norm.momentum = kBatchNormMomentum;
+  norm.momentum = momentum;
   append(std::move(norm));
+}
+
+void ModelBuilder::relu(const std::string& name) {
   append(Relu{.name = name + "_relu", .input = current_, .output = graph_.add_value(name + "_out")});
 }
 
-void ModelBuilder::fully_connected(const std::string& name, std::int64_t out_count, const std::string& output_name) {
+void ModelBuilder::dropout(const std::string& name) {
+  append(Dropout{.name = name + "_dropout", .input = current_, .output = graph_.add_value(name + "_dropped"), .ratio = kDropoutRatio});
+}
+
+void ModelBuilder::fully_connected(const std::string& name, std::int64_t out_count, Initial initial) {
+  fully_connected(name, out_count, initial, name + "_linear");
+}
+
+void ModelBuilder::fully_connected(const std::string& name, std::int64_t out_count, Initial initial, const std::string& output_name) {
   const std::int64_t in_count = current_shape().at(1);
   FullyConnected layer{.name = name, .input = current_};
-  layer.weight = glorot(name + "_weights", {out_count, in_count}, in_count, out_count);
+  layer.weight = weights(name + "_weights", {out_count, in_count}, in_count, out_count, initial);
   layer.bias = constant(name + "_bias", out_count, 0);
   layer.output = graph_.add_value(output_name);
   append(std::move(layer));
 }
 
-void ModelBuilder::fully_connected_relu_dropout(const std::string& name, std::int64_t out_count) {
-  fully_connected(name, out_count, name + "_linear");
-  append(Relu{.name = name + "_relu", .input = current_, .output = graph_.add_value(name + "_out")});
-  append(Dropout{.name = name + "_dropout", .input = current_, .output = graph_.add_value(name + "_dropped"), .ratio = kDropoutRatio});
+void ModelBuilder::append_scan(Scan scan) {
+  settle_shapes(graph_, scan, [&](const Node&, ValueId id, const Shape& shape) { graph_.value(id).shape = shape; });
+  current_ = output_of(scan);
+  graph_.nodes.push_back(std::move(scan));
 }
 
 void ModelBuilder::global_average_pool(const std::string& name) {
@@ -99,8 +124,8 @@ void ModelBuilder::global_average_pool(const std::string& name) {
   append(AveragePool2d{.name = name, .input = current_, .output = graph_.add_value(name + "_out"), .kernel = {in[2], in[3]}});
 }
 
-Graph ModelBuilder::finish(const std::string& name, std::int64_t label_count) {
-  fully_connected(name, label_count, "logits");
+Graph ModelBuilder::finish(const std::string& name, std::int64_t label_count, Initial initial) {
+  fully_connected(name, label_count, initial, "logits");
   graph_.output = current_;
   verify(graph_);
   return std::move(graph_);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // models/builder.h   What the builders of all architectures share: layers with freshly drawn parameters, appended to a chain.
 //
-// Weights: Glorot uniform, ±√(6 / (fan_in + fan_out)), fan counted within a group; biases 0; batch norm scale 1, offset 0, mean 0,
-// variance 1. Names: layer `conv_1` has the parameters `conv_1_weights` and `conv_1_bias`, and `conv_1_out` is its value after the
+// Weights: Glorot uniform, ±√(6 / (fan_in + fan_out)), fan counted within a group, or where the published net has it so normal with a
+// standard deviation of 0.01, redrawn beyond two of them; biases 0; batch norm scale 1, offset 0, mean 0, variance 1. Names: layer `conv_1` has the parameters `conv_1_weights` and `conv_1_bias`, and `conv_1_out` is its value after the
 // activation.
 #pragma once
 
@@ -14,6 +14,12 @@
 #include <string>
 
 namespace qmn {
+
+enum class Initial { glorot, narrow_normal };
+enum class Padding {
+  same,  ///< the output has ceil(in / stride) rows; an odd row or column of padding stands at the end
+  valid  ///< none
+};
 
 struct ConvShape {
   std::int64_t out_channels = 0;
@@ -28,22 +34,32 @@ class ModelBuilder {
   ModelBuilder(std::string name, const FrontEndSettings& front_end, std::uint64_t seed);
 
   void flatten();
-  /// SAME padding: the output has ceil(in / stride) rows; an odd row or column of padding stands at the end. Then batch norm and ReLU.
-  void conv_batch_norm_relu(const std::string& name, const ConvShape& conv);
-  void fully_connected_relu_dropout(const std::string& name, std::int64_t out_count);
+  void conv(const std::string& name, const ConvShape& conv, Padding padding, Initial initial = Initial::glorot);
+  void batch_norm(const std::string& name, float momentum);
+  void relu(const std::string& name);
+  void dropout(const std::string& name);
+  void fully_connected(const std::string& name, std::int64_t out_count, Initial initial = Initial::glorot);
   void global_average_pool(const std::string& name);
   /// The last layer: its output is called "logits" and is the graph's.
-  Graph finish(const std::string& name, std::int64_t label_count);
+  Graph finish(const std::string& name, std::int64_t label_count, Initial initial = Initial::glorot);
 
- private:
+  // ---- For the builders of recurrent layers (recurrent.h)
+  Graph& graph() { return graph_; }
+  ValueId current() const { return current_; }  ///< the end of the chain
   const Shape& current_shape() const { return graph_.shape(current_); }
-  void append(Node node);
-  void fully_connected(const std::string& name, std::int64_t out_count, const std::string& output_name);
+  /// Appends a Scan over the end of the chain; its one final state is the new end.
+  void append_scan(Scan scan);
   ValueId constant(const std::string& name, std::int64_t count, float value);
+  /// Uniform within ±√(6 / (fan_in + fan_out)).
   ValueId glorot(const std::string& name, const Shape& shape, std::int64_t fan_in, std::int64_t fan_out);
 
+ private:
+  void append(Node node);
+  ValueId weights(const std::string& name, const Shape& shape, std::int64_t fan_in, std::int64_t fan_out, Initial initial);
+  void fully_connected(const std::string& name, std::int64_t out_count, Initial initial, const std::string& output_name);
+
   Graph graph_;
-  ValueId current_ = kNoValue;  ///< the end of the chain
+  ValueId current_ = kNoValue;
   Random random_;
 };
 

@@ -15,8 +15,12 @@ void check_dnn_size(const std::vector<int>& size_info) {
 Graph build_dnn(const std::vector<int>& size_info, const FrontEndSettings& front_end, int label_count, std::uint64_t seed) {
   ModelBuilder builder("dnn", front_end, seed);
   builder.flatten();
-  int layer = 1;
-  for (int units : size_info) builder.fully_connected_relu_dropout(fmt::format("fc{}", layer++), units);
+  for (std::size_t i = 0; i < size_info.size(); ++i) {
+    const std::string name = fmt::format("fc{}", i + 1);
+    builder.fully_connected(name, size_info[i]);
+    builder.relu(name);
+    builder.dropout(name);
+  }
   return builder.finish("fc_out", label_count);
 }
 

@@ -12,6 +12,13 @@ namespace qmn {
 namespace {
 
 constexpr std::size_t kNumbersPerLayer = 5;
+constexpr float kBatchNormMomentum = 0.96f;
+
+void conv_batch_norm_relu(ModelBuilder& builder, const std::string& name, const ConvShape& conv) {
+  builder.conv(name, conv, Padding::same);
+  builder.batch_norm(name, kBatchNormMomentum);
+  builder.relu(name);
+}
 
 }  // namespace
 
@@ -32,11 +39,11 @@ Graph build_ds_cnn(const std::vector<int>& size_info, const FrontEndSettings& fr
     const std::int64_t features = numbers[0];
     const std::array<std::int64_t, 2> kernel{numbers[1], numbers[2]}, strides{numbers[3], numbers[4]};
     if (layer == 0) {
-      builder.conv_batch_norm_relu("conv_1", {.out_channels = features, .kernel = kernel, .strides = strides});
+      conv_batch_norm_relu(builder, "conv_1", {.out_channels = features, .kernel = kernel, .strides = strides});
     } else {
-      builder.conv_batch_norm_relu(fmt::format("dw_{}", layer),
-                                   {.out_channels = channels, .groups = channels, .kernel = kernel, .strides = strides});
-      builder.conv_batch_norm_relu(fmt::format("pw_{}", layer), {.out_channels = features});
+      conv_batch_norm_relu(builder, fmt::format("dw_{}", layer),
+                           {.out_channels = channels, .groups = channels, .kernel = kernel, .strides = strides});
+      conv_batch_norm_relu(builder, fmt::format("pw_{}", layer), {.out_channels = features});
     }
     channels = features;
   }

@@ -13,25 +13,45 @@
 namespace qmn {
 namespace {
 
+constexpr const char* kSizes[] = {"s", "m", "l"};
+
+struct Published {
+  std::vector<int> size_info;
+  int hop_samples;  ///< at 16 kHz
+};
+
 struct Architecture {
   const char* name;
-  std::vector<int> small, medium, large;
-  int hop_samples;  ///< at 16 kHz
+  std::array<Published, 3> sizes;  ///< as kSizes
   void (*check_size)(const std::vector<int>&);
   Graph (*build)(const std::vector<int>&, const FrontEndSettings&, int, std::uint64_t);
 };
 
-const std::array<Architecture, 2>& architectures() {
-  static const std::array<Architecture, 2> rows{{
-      {"dnn", {144, 144, 144}, {256, 256, 256}, {436, 436, 436}, 640, check_dnn_size, build_dnn},
+constexpr int kHop20Ms = 320, kHop40Ms = 640;
+
+const std::vector<Architecture>& architectures() {
+  static const std::vector<Architecture> rows{
+      {"dnn", {{{{144, 144, 144}, kHop40Ms}, {{256, 256, 256}, kHop40Ms}, {{436, 436, 436}, kHop40Ms}}}, check_dnn_size, build_dnn},
+      {"cnn",
+       {{{{28, 10, 4, 1, 1, 30, 10, 4, 2, 1, 16, 128}, kHop20Ms},
+         {{64, 10, 4, 1, 1, 48, 10, 4, 2, 1, 16, 128}, kHop20Ms},
+         {{60, 10, 4, 1, 1, 76, 10, 4, 2, 1, 58, 128}, kHop20Ms}}},
+       check_cnn_size,
+       build_cnn},
+      {"basic_lstm", {{{{118}, kHop20Ms}, {{214}, kHop20Ms}, {{344}, kHop20Ms}}}, check_basic_lstm_size, build_basic_lstm},
+      {"lstm", {{{{98, 144}, kHop40Ms}, {{130, 280}, kHop20Ms}, {{188, 500}, kHop20Ms}}}, check_lstm_size, build_lstm},
+      {"gru", {{{{1, 154}, kHop40Ms}, {{1, 250}, kHop20Ms}, {{1, 400}, kHop20Ms}}}, check_gru_size, build_gru},
+      {"crnn",
+       {{{{48, 10, 4, 2, 2, 2, 60, 84}, kHop20Ms}, {{128, 10, 4, 2, 2, 2, 76, 164}, kHop20Ms}, {{100, 10, 4, 2, 1, 2, 136, 188}, kHop20Ms}}},
+       check_crnn_size,
+       build_crnn},
       {"ds_cnn",
-       {5, 64, 10, 4, 2, 2, 64, 3, 3, 1, 1, 64, 3, 3, 1, 1, 64, 3, 3, 1, 1, 64, 3, 3, 1, 1},
-       {5, 172, 10, 4, 2, 1, 172, 3, 3, 2, 2, 172, 3, 3, 1, 1, 172, 3, 3, 1, 1, 172, 3, 3, 1, 1},
-       {6, 276, 10, 4, 2, 1, 276, 3, 3, 2, 2, 276, 3, 3, 1, 1, 276, 3, 3, 1, 1, 276, 3, 3, 1, 1, 276, 3, 3, 1, 1},
-       320,
+       {{{{5, 64, 10, 4, 2, 2, 64, 3, 3, 1, 1, 64, 3, 3, 1, 1, 64, 3, 3, 1, 1, 64, 3, 3, 1, 1}, kHop20Ms},
+         {{5, 172, 10, 4, 2, 1, 172, 3, 3, 2, 2, 172, 3, 3, 1, 1, 172, 3, 3, 1, 1, 172, 3, 3, 1, 1}, kHop20Ms},
+         {{6, 276, 10, 4, 2, 1, 276, 3, 3, 2, 2, 276, 3, 3, 1, 1, 276, 3, 3, 1, 1, 276, 3, 3, 1, 1, 276, 3, 3, 1, 1}, kHop20Ms}}},
        check_ds_cnn_size,
        build_ds_cnn},
-  }};
+  };
   return rows;
 }
 
@@ -66,17 +86,22 @@ std::vector<std::string> architecture_names() {
   return names;
 }
 
-std::vector<int> published_size_info(const std::string& architecture, const std::string& size) {
+namespace {
+
+const Published& find_published(const std::string& architecture, const std::string& size) {
   const Architecture& row = find_architecture(architecture);
-  if (size == "s") return row.small;
-  if (size == "m") return row.medium;
-  if (size == "l") return row.large;
-  fail_usage("unknown size '{}' of {}: there are s, m, l; or give --model_size_info", size, architecture);
+  const auto found = std::ranges::find(kSizes, size);
+  if (found == std::end(kSizes)) fail_usage("unknown size '{}' of {}: there are s, m, l; or give --model_size_info", size, architecture);
+  return row.sizes[static_cast<std::size_t>(found - std::begin(kSizes))];
 }
 
-FrontEndSettings published_front_end(const std::string& architecture) {
+}  // namespace
+
+std::vector<int> published_size_info(const std::string& architecture, const std::string& size) { return find_published(architecture, size).size_info; }
+
+FrontEndSettings published_front_end(const std::string& architecture, const std::string& size) {
   FrontEndSettings settings;
-  settings.hop_samples = find_architecture(architecture).hop_samples;
+  settings.hop_samples = find_published(architecture, size).hop_samples;
   return settings;
 }
 

@@ -84,7 +84,7 @@ Graph with_lively_batch_norm(Graph graph) {
 }
 
 TEST_F(OnnxRuntime, ComputesTheHelloEdgeNetsWithin1e4) {
-  for (const char* architecture : {"dnn", "ds_cnn"}) {
+  for (const std::string& architecture : architecture_names()) {
     SCOPED_TRACE(architecture);
     Model model;
     model.graph =
@@ -125,6 +125,16 @@ TEST_F(OnnxRuntime, ComputesQuantizedLayersOnTheirGrid) {
     ASSERT_EQ(got.size(), 2u);
     EXPECT_EQ(static_cast<double>(got[0]), std::nearbyint(first * 4) / 4);
     EXPECT_EQ(got[1], 0.0f);  // far below 0
+  }
+}
+
+TEST_F(OnnxRuntime, OpensQuantizedRecurrentNets) {
+  for (const char* architecture : {"basic_lstm", "lstm", "gru", "crnn"}) {
+    SCOPED_TRACE(architecture);
+    Model model;
+    model.graph = prepare_for_inference(build_model(architecture, published_size_info(architecture, "s"), published_front_end(architecture), 12, 1));
+    model.quantization = testing::random_formats(model.graph, Formats::all, 3);
+    EXPECT_EQ(run(model, random_clips(model.graph, 2, 1)).size(), 24u);
   }
 }
 

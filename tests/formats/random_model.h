@@ -42,6 +42,10 @@ inline Quantization random_formats(const Graph& graph, Formats which, std::uint6
   give(graph.input, false);
   for_each_node(graph.nodes, [&](const Node& node) {
     for (ValueId id : outputs_of(node)) give(id, false);
+    if (const auto* scan = std::get_if<Scan>(&node)) {
+      for (const Scan::Input& input : scan->inputs) give(input.body_in, false);
+      for (const Scan::State& state : scan->states) give(state.body_in, false);
+    }
   });
   return quantization;
 }
@@ -65,17 +69,27 @@ inline std::string canonical_text(const Model& model) {
   const auto name = [&](ValueId id) { return id == kNoValue ? std::string("-") : g.value(id).name; };
   std::string out = fmt::format("{} {} -> {}\n", g.name, name(g.input), name(g.output));
   const auto bits = [](float real) { return fmt::format("{:08x}", std::bit_cast<std::uint32_t>(real)); };
-  for (const Node& node : g.nodes) {
-    out += fmt::format("{} {}: {} ->", op_type(node), node_name(node), name(activation_inputs(node)[0]));
-    out += fmt::format(" {} {}", name(output_of(node)), to_string(g.shape(output_of(node))));
+  for_each_node(g.nodes, [&](const Node& node) {
+    out += fmt::format("{} {}:", op_type(node), node_name(node));
+    for (ValueId id : activation_inputs(node)) out += " " + name(id);
+    out += " ->";
+    for (ValueId id : outputs_of(node)) out += fmt::format(" {} {}", name(id), to_string(g.shape(id)));
+    if (const auto* scan = std::get_if<Scan>(&node)) {
+      for (const Scan::State& state : scan->states) out += fmt::format(" carries {} to {}", name(state.body_out), name(state.body_in));
+      for (const Scan::Input& input : scan->inputs) out += fmt::format(" hands in {} of axis {}", name(input.body_in), input.axis);
+      for (const Scan::Output& output : scan->outputs) out += fmt::format(" stacks {} at axis {}", name(output.body_out), output.axis);
+    }
     std::visit(
         [&](const auto& n) {
-          if constexpr (requires { n.activation; }) out += n.activation == Activation::relu ? " relu" : " none";
+          if constexpr (requires { n.activation; }) out += n.activation == Activation::relu ? " relu" : n.activation == Activation::relu6 ? " relu6" : " none";
           if constexpr (requires { n.strides; })
             out += fmt::format(" strides {} pads {}", fmt::join(n.strides, ","), fmt::join(n.pads, ","));
           if constexpr (requires { n.dilations; }) out += fmt::format(" dilations {} groups {}", fmt::join(n.dilations, ","), n.groups);
           if constexpr (requires { n.kernel; }) out += fmt::format(" kernel {}", fmt::join(n.kernel, ","));
           if constexpr (requires { n.epsilon; }) out += fmt::format(" {} {}", bits(n.epsilon), bits(n.momentum));
+          if constexpr (requires { n.axis; }) out += fmt::format(" axis {}", n.axis);
+          if constexpr (requires { n.start; }) out += fmt::format(" from {} to {}", n.start, n.end);
+          if constexpr (requires { n.low; }) out += fmt::format(" {} {}", bits(n.low), bits(n.high));
           if constexpr (requires { n.ratio; }) out += fmt::format(" {}", bits(n.ratio));
         },
         node);
@@ -85,7 +99,7 @@ inline std::string canonical_text(const Model& model) {
       for (float real : g.initializer(id).data) out += fmt::format(" {}", bits(real));
       out += "\n";
     }
-  }
+  });
   std::map<std::string, QFormat> formats;
   if (model.quantization) {
     for (const auto& [id, format] : model.quantization->formats) formats[name(id)] = format;

@@ -34,7 +34,7 @@ RC_GTEST_PROP(RoundTrip, QuantizedModelsComeBackAsTheyWere, (std::uint64_t seed)
 }
 
 TEST(RoundTrip, TheHelloEdgeNetsComeBack) {
-  for (const char* architecture : {"dnn", "ds_cnn"}) {
+  for (const std::string& architecture : architecture_names()) {
     Model model;
     model.graph = build_model(architecture, published_size_info(architecture, "s"), published_front_end(architecture), 12, 3);
     model.metadata.architecture = architecture;

@@ -15,6 +15,7 @@ namespace qmn::testing {
 struct RandomGraphOptions {
   bool has_fused_activations = true;  ///< some layers carry their activation, as after fuse_activation
   bool has_softmax = true;            ///< some nets end in one
+  bool has_elementwise = true;        ///< max pool, add, sub, mul, concat, slice, sigmoid, tanh, clip, Scan
 };
 
 class RandomGraph {
@@ -26,6 +27,7 @@ class RandomGraph {
     current_ = graph_.input = graph_.add_value("features", {1, pick(1, 4), pick(3, 9), pick(3, 7)});
     const int layers = static_cast<int>(pick(1, 4));
     for (int i = 0; i < layers; ++i) add_spatial_layer();
+    if (options_.has_elementwise && maybe()) add_scan();
     append(Flatten{.name = next_name("flatten"), .input = current_});
     const int dense_layers = static_cast<int>(pick(1, 3));
     for (int i = 0; i < dense_layers; ++i) add_dense_layer();
@@ -47,7 +49,10 @@ class RandomGraph {
   }
   bool maybe() { return random_.uniform_int(2) == 0; }
   std::string next_name(const std::string& kind) { return kind + "_" + std::to_string(++name_count_); }
-  Activation maybe_relu() { return options_.has_fused_activations && maybe() ? Activation::relu : Activation::none; }
+  Activation maybe_relu() {
+    if (!options_.has_fused_activations || maybe()) return Activation::none;
+    return options_.has_elementwise && maybe() ? Activation::relu6 : Activation::relu;
+  }
 
   ValueId parameter(const std::string& name, const Shape& shape, double low = -1, double high = 1) {
     return graph_.add_initializer(name, {shape, reals(element_count(shape), low, high)});
@@ -62,12 +67,93 @@ class RandomGraph {
   }
 
   void add_spatial_layer() {
-    switch (pick(0, 3)) {
+    switch (pick(0, options_.has_elementwise ? 5 : 3)) {
       case 0:
         return add_pool();
+      case 4:
+        return add_max_pool();
+      case 5:
+        return add_elementwise();
       default:
         return add_conv();
     }
+  }
+
+  void add_max_pool() {
+    const Shape in = graph_.shape(current_);
+    MaxPool2d pool{.name = next_name("max_pool"), .input = current_};
+    pool.kernel = {pick(1, std::min<std::int64_t>(3, in[2])), pick(1, std::min<std::int64_t>(3, in[3]))};
+    pool.strides = {pick(1, 2), pick(1, 2)};
+    pool.pads = {pick(0, pool.kernel[0] - 1), pick(0, pool.kernel[1] - 1), pick(0, pool.kernel[0] - 1), pick(0, pool.kernel[1] - 1)};
+    append(std::move(pool));
+  }
+
+  template <class N>
+  void add_operands(const char* kind) {
+    const ValueId left = current_;
+    N node{.name = next_name(kind), .left = left};
+    if (maybe()) {  // σ(left) beside it: a value with two readers
+      append(Sigmoid{.name = next_name("sigmoid"), .input = left});
+      node.right = current_;
+    } else {
+      Shape shape(graph_.shape(left).size() - 1, 1);
+      shape[0] = maybe() ? graph_.shape(left)[1] : 1;
+      node.constant = parameter(node.name + "_constant", shape);
+    }
+    node.activation = maybe_relu();
+    append(std::move(node));
+  }
+
+  void add_elementwise() {
+    const std::int64_t rank = static_cast<std::int64_t>(graph_.shape(current_).size()), axis = pick(1, rank - 1);
+    const std::int64_t extent = graph_.shape(current_)[static_cast<std::size_t>(axis)];
+    const ValueId before = current_;
+    switch (pick(0, 6)) {
+      case 0:
+        return add_operands<Add>("add");
+      case 1:
+        return add_operands<Sub>("sub");
+      case 2:
+        return add_operands<Mul>("mul");
+      case 3:
+        return append(Tanh{.name = next_name("tanh"), .input = current_});
+      case 4:
+        append(Tanh{.name = next_name("tanh"), .input = current_});
+        return append(Concat{.name = next_name("concat"), .inputs = {before, current_, before}, .axis = axis});
+      case 5: {
+        const std::int64_t start = pick(0, extent - 1);
+        return append(Slice{.name = next_name("slice"), .input = current_, .axis = axis, .start = start, .end = pick(start + 1, extent)});
+      }
+      default:
+        return append(Clamp{.name = next_name("clip"), .input = current_, .low = maybe() ? 0.0f : -0.5f, .high = maybe() ? 6.0f : 0.75f});
+    }
+  }
+
+  /// Over the rows of an image: s' = tanh(W·[row, s]), whose values become the rows of the next image; or the last s alone, as an image.
+  void add_scan() {
+    const Shape in = graph_.shape(current_);
+    const std::int64_t width = in[1] * in[3], units = pick(1, 5);
+    Scan scan{.name = next_name("scan")};
+    const auto value = [&](const char* what, const Shape& shape) { return graph_.add_value(scan.name + what, shape); };
+    const ValueId row = value("_row", {1, in[1], in[3]}), state = value("_state", {1, units});
+    const ValueId flat = value("_flat", {1, width}), both = value("_both", {1, width + units});
+    const ValueId linear = value("_linear", {1, units}), next = value("_next", {1, units});
+    scan.inputs = {{.outer = current_, .body_in = row, .axis = 2}};
+    scan.states = {{.initial = parameter(scan.name + "_initial", {1, units}), .body_in = state, .body_out = next}};
+    FullyConnected dense{.name = scan.name + "_fc", .input = both};
+    dense.weight = parameter(dense.name + "_weights", {units, width + units});
+    dense.output = linear;
+    scan.body = {Flatten{.name = scan.name + "_flatten", .input = row, .output = flat},
+                 Concat{.name = scan.name + "_concat", .inputs = {flat, state}, .axis = 1, .output = both}, dense,
+                 Tanh{.name = scan.name + "_tanh", .input = linear, .output = next}};
+    if (maybe()) {
+      scan.states[0].final_out = value("_last", {1, units});
+      current_ = scan.states[0].final_out;
+    } else {
+      scan.outputs = {{.body_out = next, .outer = value("_all", {1, in[2], units}), .axis = 1}};
+      current_ = scan.outputs[0].outer;
+    }
+    graph_.nodes.push_back(std::move(scan));
   }
 
   void add_conv() {
@@ -107,6 +193,7 @@ class RandomGraph {
     dense.activation = maybe_relu();
     append(std::move(dense));
     add_norm_and_activation();
+    if (options_.has_elementwise && maybe()) add_elementwise();
   }
 
   void add_norm_and_activation() {

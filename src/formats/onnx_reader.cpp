@@ -149,15 +149,13 @@ ValueId OnnxReader::parameter(const onnx::NodeProto& node, int index, Layout lay
   if (known != parameters_.end()) return known->second;
   const OnnxTensor& numbers = *source->tensor;
   if (!numbers.is_float()) fail_data("{}: its parameter {} holds integers, but float32 is needed", title_, source->name);
-  check_shape(numbers.shape, fmt::format("{}: its parameter {}", title_, source->name));
-  Tensor tensor{numbers.shape, numbers.reals};
+  Tensor tensor{layout == Layout::vector ? Shape{static_cast<std::int64_t>(numbers.reals.size())} : numbers.shape, numbers.reals};
+  check_shape(tensor.shape, fmt::format("{}: its parameter {}", title_, source->name));
   if (layout == Layout::transposed) {
     if (tensor.shape.size() != 2)
       fail_data("{}: its weight {} has shape {}, but two dimensions are needed", title_, source->name, to_string(tensor.shape));
     tensor.data = transposed(numbers.reals, numbers.shape);
     std::swap(tensor.shape[0], tensor.shape[1]);
-  } else if (layout == Layout::vector) {
-    tensor.shape = {static_cast<std::int64_t>(numbers.reals.size())};
   }
   // The constant's own name, unless another parameter was made of it already, in another layout or format.
   const bool is_taken = std::any_of(parameters_.begin(), parameters_.end(),

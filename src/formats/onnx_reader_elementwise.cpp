@@ -64,7 +64,7 @@ N OnnxReader::operands(const onnx::NodeProto& node) {
   n.left = activation(node, is_constant_first ? 1 : 0);
   const int right = is_constant_first ? 0 : 1;
   if (entry(node.input(right)).constant) {
-    n.constant = parameter(node, right, constant(node, right)->tensor->size() == 1 ? Layout::vector : Layout::plain);
+    n.constant = parameter(node, right, constant(node, right)->tensor->shape.empty() ? Layout::vector : Layout::plain);
   } else {
     n.right = activation(node, right);
   }

@@ -56,6 +56,7 @@ std::int64_t mac_count(const Graph& graph, const Node& node) {
     return element_count(graph.shape(conv->output)) * weight.at(1) * weight.at(2) * weight.at(3);
   }
   if (const auto* dense = std::get_if<FullyConnected>(&node)) return element_count(graph.shape(dense->weight));
+  if (const auto* mul = std::get_if<Mul>(&node)) return mul->constant == kNoValue ? 0 : element_count(graph.shape(mul->output));
   if (const auto* scan = std::get_if<Scan>(&node)) {
     std::int64_t macs = 0;
     for (const Node& inner : scan->body) macs += mac_count(graph, inner);

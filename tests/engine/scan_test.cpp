@@ -67,7 +67,9 @@ TEST(EngineScan, EveryStepOfABodyIsObservedInItsFormat) {
   engine().evaluator(graph, &quantization)->run_observed(inputs, 3, [&](ValueId id, std::span<const float> reals, std::int64_t, std::int64_t clips) {
     ++calls[id];
     EXPECT_EQ(clips, 3);
-    if (id == state) EXPECT_EQ(std::vector<float>(reals.begin(), reals.end()), previous);
+    if (id == state) {
+      EXPECT_EQ(std::vector<float>(reals.begin(), reals.end()), previous);
+    }
     if (id != next) return;
     previous.assign(reals.begin(), reals.end());
     for (float real : reals) EXPECT_EQ(real * 32, std::floor(real * 32));
@@ -114,7 +116,9 @@ TEST(EngineScan, GradientsThroughTimeAreThoseOfFiniteDifferences) {
       const bool is_initial = graph.value(id).name.ends_with("_initial");
       for (std::size_t i = 0; i < tensor.data.size(); i += 3) {
         const float moved = after.initializer(id).data[i] - tensor.data[i];
-        if (is_initial) EXPECT_EQ(moved, 0.0f);
+        if (is_initial) {
+          EXPECT_EQ(moved, 0.0f);
+        }
         const auto loss_at = [&](float delta) {
           Graph other = graph;
           other.initializer(id).data[i] += delta;

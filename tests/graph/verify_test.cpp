@@ -71,7 +71,8 @@ Graph scanned() {
   Graph g;
   g.name = "scanned";
   g.input = g.add_value("features", {1, 2, 6, 5});
-  Scan scan{.name = "scan"};
+  Scan scan;
+  scan.name = "scan";
   scan.inputs = {{.outer = g.input, .body_in = g.add_value("row"), .axis = 2}};
   scan.states = {{.initial = g.add_initializer("start", testing::filled({1, 2, 5}, 0)), .body_in = g.add_value("state"), .body_out = g.add_value("sum")}};
   scan.body = {Add{.name = "add", .left = scan.inputs[0].body_in, .right = scan.states[0].body_in, .output = scan.states[0].body_out}};
@@ -142,7 +143,7 @@ TEST(Verify, OperandsOfElementwiseNodes) {
   }
   Graph none = graph({}, {});
   expect_error(ErrorKind::data, {"Add add", "input is missing"}, [&] { infer_shapes(none); });
-  Graph both = graph({.right = 0}, {1});
+  Graph both = graph({.name = {}, .right = 0}, {1});
   expect_error(ErrorKind::data, {"Add add", "both"}, [&] { infer_shapes(both); });
 }
 

@@ -133,7 +133,8 @@ class RandomGraph {
   void add_scan() {
     const Shape in = graph_.shape(current_);
     const std::int64_t width = in[1] * in[3], units = pick(1, 5);
-    Scan scan{.name = next_name("scan")};
+    Scan scan;
+    scan.name = next_name("scan");
     const auto value = [&](const char* what, const Shape& shape) { return graph_.add_value(scan.name + what, shape); };
     const ValueId row = value("_row", {1, in[1], in[3]}), state = value("_state", {1, units});
     const ValueId flat = value("_flat", {1, width}), both = value("_both", {1, width + units});

@@ -39,17 +39,6 @@ std::int64_t step_count(const Graph& graph, const Scan& scan) {
   return graph.shape(input.outer).at(static_cast<std::size_t>(input.axis));
 }
 
-std::int64_t parameter_count(const Graph& graph) {
-  std::int64_t count = 0;
-  for (const auto& [id, tensor] : graph.initializers) count += element_count(tensor.shape);
-  for (const Node& node : graph.nodes) {
-    const auto* scan = std::get_if<Scan>(&node);
-    if (scan == nullptr) continue;
-    for (const Scan::State& state : scan->states) count -= element_count(graph.shape(state.initial));
-  }
-  return count;
-}
-
 std::int64_t mac_count(const Graph& graph, const Node& node) {
   if (const auto* conv = std::get_if<Conv2d>(&node)) {
     const Shape& weight = graph.shape(conv->weight);

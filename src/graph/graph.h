@@ -51,10 +51,7 @@ struct Graph {
 /// How often the body runs. Pre: shapes are inferred.
 std::int64_t step_count(const Graph& graph, const Scan& scan);
 
-/// Numbers in all parameters: every initializer but the initial states of Scans.
-std::int64_t parameter_count(const Graph& graph);
-
-/// Multiply-accumulates of one inference of the node; of Conv, Gemm and Mul by a constant (a product with a parameter each), and of Scan: those of its body, times the steps.
+/// Multiply-accumulates of one inference of the node; of Conv and Gemm, and of Scan: those of its body, times the steps.
 std::int64_t mac_count(const Graph& graph, const Node& node);
 
 /// Sets the shape of every node's outputs, in bodies too. Error (data) names the node, its shapes and the rule that they break.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// quantize/act_max.cpp   The order of --act_max: the input, then what each layer with weights and each pool writes, the logits last.
+// quantize/act_max.cpp   The order of --act_max: the input, then what each node writes, in order of execution, those in bodies too; values
+// that share a format (layers.h) count once. Of feed-forward nets these are the layers with weights and the pools, as in the original scripts.
 // The original scripts quantize before the ReLU; as a power-of-two range is symmetric, after it is the same.
 #include "base/error.h"
 #include "quantize/layers.h"
@@ -10,12 +11,8 @@
 namespace qmn {
 
 std::vector<ValueId> act_max_order(const Graph& prepared) {
-  std::vector<ValueId> order{prepared.input};
-  for (const Node& node : prepared.nodes) {
-    if (std::holds_alternative<Conv2d>(node) || std::holds_alternative<FullyConnected>(node) || std::holds_alternative<AveragePool2d>(node)) {
-      order.push_back(output_of(node));
-    }
-  }
+  std::vector<ValueId> order;
+  for (const TiedValues& values : activation_groups(prepared)) order.push_back(values.front());
   return order;
 }
 

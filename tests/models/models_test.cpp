@@ -2,6 +2,7 @@
 // The builders against the figures of Zhang et al., "Hello Edge" (2017): parameters, operations and memory within 2 %.
 #include "models/models.h"
 
+#include "graph/parameter_count.h"
 #include "passes/passes.h"
 #include "support/expect_error.h"
 #include "support/reference_interpreter.h"

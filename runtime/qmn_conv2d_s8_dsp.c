@@ -27,28 +27,34 @@ static void put_bytes(uint32_t *vector, int32_t first, const int8_t *bytes, int3
   }
 }
 
-/* Four values of a row of the window, of which only first ... end - 1 lie inside the image; `values` is where the row would begin. */
+/* Four values of a row of the window, of which only first ... end - 1 lie inside the image; `values` is where the row would begin. A word at
+ * the edge is loaded from where all of it lies inside, and shifted. Pre: a row of the image has
+ * four values at least. */
 static inline uint32_t part_of_row(const int8_t *values, int32_t at, int32_t first, int32_t end) {
-  if (at >= first && at + 4 <= end) return qmn_load_word(values + at);
-  uint32_t word = 0;
-  for (int32_t i = 0; i < 4; ++i) {
-    if (at + i >= first && at + i < end) word |= (uint32_t)(uint8_t)values[at + i] << (8 * i);
-  }
-  return word;
+  if (at + 4 <= first || at >= end) return 0;
+  if (at < first) return qmn_load_word(values + first) << (8 * (first - at));
+  if (at + 4 > end) return qmn_load_word(values + end - 4) >> (8 * (at + 4 - end));
+  return qmn_load_word(values + at);
 }
 
-/* The window of one output pixel, zeros outside the image, where each of its rows is whole groups and one run of the image. */
+/* The window of one output pixel, zeros outside the image, where each of its rows is whole groups and one run of the image. Pre: as above. */
 static void gather_rows(const qmn_conv2d *layer, const int8_t *input, int32_t origin_y, int32_t origin_x, uint32_t *vector) {
   const qmn_tap_range columns = qmn_taps_inside(origin_x, layer->kernel_w, 1, layer->in_w);
   qmn_tap_range rows = qmn_taps_inside(origin_y, layer->kernel_h, layer->dilation_h, layer->in_h);
-  if (rows.begin >= rows.end) rows.begin = rows.end = layer->kernel_h;
+  if (rows.begin >= rows.end || columns.begin >= columns.end) rows.begin = rows.end = layer->kernel_h;
   const int32_t row_values = layer->kernel_w * layer->in_c, first = columns.begin * layer->in_c, end = columns.end * layer->in_c;
   const int32_t step = layer->dilation_h * layer->in_w * layer->in_c;
   const int8_t *values = input + (origin_y * layer->in_w + origin_x) * layer->in_c;
   const int is_whole = first == 0 && end == row_values;
   int32_t ky = 0;
   for (int32_t at = 0; at < rows.begin * row_values; at += 4, vector += QMN_GROUP_WORDS) put_word(vector, 0);
-  for (ky = rows.begin, values += ky * step; ky < rows.end; ++ky, values += step) {
+  ky = rows.begin;
+  values += ky * step;
+  if (row_values == 4) { /* one word, clipped alike in every row */
+    const int32_t from = first > 0 ? first : end - 4, left = 8 * first, right = 8 * (4 - end);
+    for (values += from; ky < rows.end; ++ky, values += step, vector += QMN_GROUP_WORDS) put_word(vector, qmn_load_word(values) << left >> right);
+  }
+  for (; ky < rows.end; ++ky, values += step) {
     for (int32_t at = 0; at < row_values; at += 4, vector += QMN_GROUP_WORDS) put_word(vector, is_whole ? qmn_load_word(values + at) : part_of_row(values, at, first, end));
   }
   for (int32_t at = ky * row_values; at < layer->kernel_h * row_values; at += 4, vector += QMN_GROUP_WORDS) put_word(vector, 0);
@@ -75,13 +81,49 @@ static void gather(const qmn_conv2d *layer, const int8_t *input, int32_t origin_
   for (; value & 3; ++value) put_bytes(vector, value, 0, 1);
 }
 
-/* One tap over the whole image: the input is the window. */
+/* One tap over the whole image: the input is the window. `groups` words, 4-byte aligned. */
+#if QMN_HAS_DSP
+#define QMN_WIDEN(word)                    \
+  "sxtb16 r8, " word "\n"                  \
+  "sxtb16 r9, " word ", ror #8\n"          \
+  "strd r8, r9, [r2], #24\n"
+__attribute__((naked, used)) static void widen_words(const int8_t *words __attribute__((unused)), int32_t groups __attribute__((unused)),
+                                                     uint32_t *vector __attribute__((unused))) {
+  __asm__(
+      "push {r4-r9}\n"
+      "subs r1, r1, #4\n"
+      "blt 2f\n"
+      "1:\n"
+      "ldmia r0!, {r4-r7}\n"
+      QMN_WIDEN("r4") QMN_WIDEN("r5") QMN_WIDEN("r6") QMN_WIDEN("r7")
+      "subs r1, r1, #4\n"
+      "bge 1b\n"
+      "2:\n"
+      "adds r1, r1, #4\n"
+      "beq 4f\n"
+      "3:\n"
+      "ldr r4, [r0], #4\n"
+      QMN_WIDEN("r4")
+      "subs r1, r1, #1\n"
+      "bne 3b\n"
+      "4:\n"
+      "pop {r4-r9}\n"
+      "bx lr\n");
+}
+#else
+static void widen_words(const int8_t *words, int32_t groups, uint32_t *vector) {
+  for (int32_t i = 0; i < groups; ++i) put_word(vector + i * QMN_GROUP_WORDS, qmn_load_word(words + 4 * i));
+}
+#endif
+
 static inline void gather_pixel(const int8_t *pixel, int32_t channels, uint32_t *vector) {
-  for (; channels >= 4; channels -= 4, pixel += 4, vector += QMN_GROUP_WORDS) put_word(vector, qmn_load_word(pixel));
-  if (channels > 0) {
-    put_word(vector, 0);
-    put_bytes(vector, 0, pixel, channels);
+  if ((channels & 3) == 0) {
+    widen_words(pixel, channels >> 2, vector);
+    return;
   }
+  for (; channels >= 4; channels -= 4, pixel += 4, vector += QMN_GROUP_WORDS) put_word(vector, qmn_load_word(pixel));
+  put_word(vector, 0);
+  put_bytes(vector, 0, pixel, channels);
 }
 
 static void copy(const int8_t *from, int8_t *to, int32_t count) {
@@ -97,7 +139,7 @@ void qmn_conv2d_s8_dsp(const qmn_conv2d *layer, const int8_t *input, int8_t *out
   const int32_t pixels = layer->out_h * layer->out_w, columns = layer->kernel_h * layer->kernel_w * layer->in_c, rows = (layer->out_c + 1) & ~1;
   const int is_pixelwise = columns == layer->in_c && layer->stride_h == 1 && layer->stride_w == 1 && layer->pad_top == 0 && layer->pad_left == 0 &&
                            layer->out_h == layer->in_h && layer->out_w == layer->in_w;
-  const int has_whole_rows = (layer->kernel_w * layer->in_c & 3) == 0 && layer->dilation_w == 1;
+  const int has_whole_rows = (layer->kernel_w * layer->in_c & 3) == 0 && layer->dilation_w == 1 && layer->in_w * layer->in_c >= 4;
   uint32_t *const patches = scratch;
   uint32_t *const patches_end = patches + ((columns + 3) >> 2) * QMN_GROUP_WORDS;
   int8_t *const spare = (int8_t *)patches_end; /* for what is no whole tile: three pixels of `rows` channels */

@@ -2,9 +2,9 @@
  * qmn_depthwise_conv2d_s8_dsp.c   Equals qmn_depthwise_conv2d_s8_ref bit for bit, for out_c = in_c and dilations of 1. Channel by channel: the
  * channel is widened into the scratch, with its padding, so that it may overwrite itself in place.
  *
- * The scratch holds the channel column by column, so that SMLAD takes two rows of a column at once. Weights are reordered at export: int16, two
- * rows of a column in a word, [channel][kx][words]. 3x3 with stride 1: (w0, w1), (w1, w2), and two output pixels, one above the other, at a
- * time. Anything else: (w0, w1), (w2, w3), ..., filled up with a zero.
+ * The scratch holds the channel column by column, so that SMLAD takes two rows of a column at once. Weights are reordered at export:
+ * [channel][kx][ky]; those of a channel are widened into words of two rows, behind the plane. 3x3 with stride 1: (w0, w1), (w1, w2), and two
+ * output pixels, one above the other, at a time. Anything else: (w0, w1), (w2, w3), ..., filled up with a zero.
  */
 #include "qmn_kernels_dsp.h"
 
@@ -16,40 +16,83 @@ typedef struct plane {
   int32_t width, height; /* columns; values of a column */
 } plane;
 
+/* `count` values, `step` apart, to neighboring halves. */
+#if QMN_HAS_DSP
+__attribute__((naked, used)) static void widen_column(const int8_t *from __attribute__((unused)), int32_t step __attribute__((unused)),
+                                                      int32_t count __attribute__((unused)), int16_t *to __attribute__((unused))) {
+  __asm__(
+      "push {r4-r6, lr}\n"
+      "subs r2, r2, #4\n"
+      "blt 2f\n"
+      "1:\n"
+      "ldrsb r4, [r0]\n"
+      "ldrsb r5, [r0, r1]\n"
+      "add r0, r0, r1, lsl #1\n"
+      "ldrsb r6, [r0]\n"
+      "ldrsb r12, [r0, r1]\n"
+      "add r0, r0, r1, lsl #1\n"
+      "strh r4, [r3], #2\n"
+      "strh r5, [r3], #2\n"
+      "strh r6, [r3], #2\n"
+      "strh r12, [r3], #2\n"
+      "subs r2, r2, #4\n"
+      "bge 1b\n"
+      "2:\n"
+      "adds r2, r2, #4\n"
+      "beq 4f\n"
+      "3:\n"
+      "ldrsb r4, [r0]\n"
+      "add r0, r0, r1\n"
+      "strh r4, [r3], #2\n"
+      "subs r2, r2, #1\n"
+      "bne 3b\n"
+      "4:\n"
+      "pop {r4-r6, pc}\n");
+}
+#else
+static void widen_column(const int8_t *from, int32_t step, int32_t count, int16_t *to) {
+  for (int32_t i = 0; i < count; ++i) to[i] = from[i * step];
+}
+#endif
+
 /* The interior of the plane; what lies around it stays 0. Rows and columns that no window reads have no place in it. */
 static inline void widen(const qmn_conv2d *layer, const int8_t *input, const plane *to) {
   const int32_t rows = layer->pad_top + layer->in_h < to->height ? layer->in_h : to->height - layer->pad_top;
   const int32_t columns = layer->pad_left + layer->in_w < to->width ? layer->in_w : to->width - layer->pad_left;
-  const int32_t step = layer->in_w * layer->in_c;
   int16_t *at = to->values + layer->pad_left * to->height + layer->pad_top;
-  for (int32_t x = 0; x < columns; ++x, input += layer->in_c, at += to->height) {
-    const int8_t *from = input;
-    int16_t *value = at;
-    int32_t left = rows;
-    for (; left >= 4; left -= 4, value += 4) {
-      value[0] = *from, from += step;
-      value[1] = *from, from += step;
-      value[2] = *from, from += step;
-      value[3] = *from, from += step;
+  for (int32_t x = 0; x < columns && rows > 0; ++x, input += layer->in_c, at += to->height) widen_column(input, layer->in_w * layer->in_c, rows, at);
+}
+
+static inline uint32_t pair(int32_t low, int32_t high) { return (uint32_t)(uint16_t)low | (uint32_t)high << 16; }
+
+/* The weights of a channel, words as above. */
+static inline void widen_weights(const qmn_conv2d *layer, int is_3x3, const int8_t *weights, uint32_t *words) {
+  for (int32_t kx = 0; kx < layer->kernel_w; ++kx, weights += layer->kernel_h) {
+    if (is_3x3) {
+      *words++ = pair(weights[0], weights[1]);
+      *words++ = pair(weights[1], weights[2]);
+      continue;
     }
-    for (; left > 0; --left, from += step) *value++ = *from;
+    for (int32_t ky = 0; ky < layer->kernel_h; ky += 2) *words++ = pair(weights[ky], ky + 1 < layer->kernel_h ? weights[ky + 1] : 0);
   }
 }
 
-/* A column of output pixels, 3x3 with stride 1. */
-typedef struct column {
-  const int16_t *inputs; /* the leftmost of three columns */
+/* A channel of output pixels, 3x3 with stride 1. */
+typedef struct channel_3x3 {
+  const int16_t *inputs;
   int8_t *output;
-  int32_t height;        /* of a column of the plane */
-  int32_t row_step;      /* between two rows of the output */
+  int32_t column_bytes;     /* of a column of the plane */
+  int32_t pairs_bytes;      /* 4 for each two rows of the output */
   int32_t bias, shift;
-  int32_t pairs;         /* of output rows */
-  int32_t has_single;    /* one more row */
-} column;
+  int32_t row_step;         /* between two rows of the output */
+  int32_t has_single;       /* a last row without a second */
+  int32_t columns;          /* of the output */
+  int32_t column_step;      /* between two columns of the output */
+} channel_3x3;
 
 #if QMN_HAS_DSP
 /* Three columns of inputs r0, r1, r2; output r3; weights r4 ... r9; sums r10 and r11; inputs r12 and lr. With (p0, p1) and (p2, p3) of a column:
- * r10 += p0 w0 + p1 w1 + p2 w2, r11 += p1 w0 + p2 w1 + p3 w2. On the stack: 0 bias, 4 shift, 8 pairs left, 12 row_step, 16 has_single. */
+ * r10 += p0 w0 + p1 w1 + p2 w2, r11 += p1 w0 + p2 w1 + p3 w2. The struct is copied to the stack; at 40 stands where the pairs of a column end. */
 #define QMN_COLUMN(inputs, w01, w12)     \
   "ldrd r12, lr, [" inputs "], #4\n"     \
   "smlad r10, r12, " w01 ", r10\n"       \
@@ -57,80 +100,91 @@ typedef struct column {
   "smlabt r10, lr, " w12 ", r10\n"       \
   "smlad r11, lr, " w12 ", r11\n"
 #define QMN_SUMS                         \
-  "ldr r10, [sp]\n"                      \
+  "ldr r10, [sp, #16]\n"                 \
   "mov r11, r10\n"                       \
   QMN_COLUMN("r0", "r4", "r5")           \
   QMN_COLUMN("r1", "r6", "r7")           \
   QMN_COLUMN("r2", "r8", "r9")           \
-  "ldrd r12, lr, [sp, #4]\n"             \
+  "ldrd r12, lr, [sp, #20]\n" /* shift, row_step */ \
   "asr r10, r10, r12\n"
-#define QMN_COLUMN_FUNCTION(name, saturate_r10, saturate_r11)                                                                             \
-  __attribute__((naked, used)) static void name(const column *at __attribute__((unused)), const uint32_t *weights __attribute__((unused))) {    \
+#define QMN_CHANNEL_FUNCTION(name, saturate_r10, saturate_r11)                                                                            \
+  __attribute__((naked, used)) static void name(const channel_3x3 *at __attribute__((unused)), const uint32_t *weights __attribute__((unused))) { \
     __asm__("push {r4-r11, lr}\n"                                                                                                         \
-            "sub sp, sp, #20\n"                                                                                                           \
-            "ldrd r2, r3, [r0]\n"                                                                                                         \
-            "ldrd r4, r5, [r0, #8]\n"                                                                                                     \
-            "ldrd r6, r7, [r0, #16]\n"                                                                                                    \
-            "ldrd r8, r9, [r0, #24]\n"                                                                                                    \
-            "strd r6, r7, [sp]\n"                                                                                                         \
-            "strd r8, r5, [sp, #8]\n"                                                                                                     \
-            "str r9, [sp, #16]\n"                                                                                                         \
-            "mov r12, r8\n"                                                                                                               \
-            "mov r0, r2\n"                                                                                                                \
-            "add lr, r0, r4, lsl #1\n"                                                                                                    \
-            "add r2, lr, r4, lsl #1\n"                                                                                                    \
-            "ldrd r4, r5, [r1]\n"                                                                                                         \
-            "ldrd r6, r7, [r1, #8]\n"                                                                                                     \
-            "ldrd r8, r9, [r1, #16]\n"                                                                                                    \
-            "mov r1, lr\n"                                                                                                                \
+            "sub sp, sp, #44\n"                                                                                                           \
+            "ldmia r0, {r2-r11}\n"                                                                                                        \
+            "stmia sp, {r2-r11}\n"                                                                                                        \
+            "ldmia r1, {r4-r9}\n"                                                                                                         \
+            "1:\n"                                                                                                                        \
+            "ldrd r0, r3, [sp]\n"                                                                                                         \
+            "ldrd r12, lr, [sp, #8]\n"                                                                                                    \
+            "add r1, r0, r12\n"                                                                                                           \
+            "add r2, r1, r12\n"                                                                                                           \
+            "mov r12, lr\n"                                                                                                               \
+            "adds lr, lr, r0\n"                                                                                                           \
+            "str lr, [sp, #40]\n"                                                                                                         \
             "cmp r12, #0\n"                                                                                                               \
-            "beq 2f\n"                                                                                                                    \
-            "1:\n" QMN_SUMS                                                                                                               \
+            "beq 3f\n"                                                                                                                    \
+            "tst r12, #4\n" /* two pairs at a time, a single one first */                                                                 \
+            "bne 5f\n"                                                                                                                    \
+            "2:\n" QMN_SUMS                                                                                                               \
             "asr r11, r11, r12\n"                                                                                                         \
-            "ldr r12, [sp, #12]\n"                                                                                                        \
             saturate_r10 saturate_r11                                                                                                     \
             "strb r10, [r3]\n"                                                                                                            \
-            "strb r11, [r3, r12]\n"                                                                                                       \
-            "add r3, r3, r12, lsl #1\n"                                                                                                   \
-            "subs lr, lr, #1\n"                                                                                                           \
-            "str lr, [sp, #8]\n"                                                                                                          \
-            "bne 1b\n"                                                                                                                    \
-            "2:\n"                                                                                                                        \
-            "ldr r12, [sp, #16]\n"                                                                                                        \
-            "cmp r12, #0\n"                                                                                                               \
-            "beq 3f\n" QMN_SUMS saturate_r10                                                                                              \
+            "strb r11, [r3, lr]\n"                                                                                                        \
+            "add r3, r3, lr, lsl #1\n"                                                                                                    \
+            "5:\n" QMN_SUMS                                                                                                               \
+            "asr r11, r11, r12\n"                                                                                                         \
+            saturate_r10 saturate_r11                                                                                                     \
             "strb r10, [r3]\n"                                                                                                            \
+            "strb r11, [r3, lr]\n"                                                                                                        \
+            "add r3, r3, lr, lsl #1\n"                                                                                                    \
+            "ldr r12, [sp, #40]\n"                                                                                                        \
+            "cmp r0, r12\n"                                                                                                               \
+            "bne 2b\n"                                                                                                                    \
             "3:\n"                                                                                                                        \
-            "add sp, sp, #20\n"                                                                                                           \
+            "ldr r12, [sp, #28]\n" /* has_single */                                                                                       \
+            "cmp r12, #0\n"                                                                                                               \
+            "beq 4f\n" QMN_SUMS saturate_r10                                                                                              \
+            "strb r10, [r3]\n"                                                                                                            \
+            "4:\n"                                                                                                                        \
+            "ldrd r0, r1, [sp]\n"                                                                                                         \
+            "ldrd r2, r3, [sp, #32]\n" /* columns, column_step */                                                                         \
+            "ldr r12, [sp, #8]\n"                                                                                                         \
+            "add r0, r0, r12\n"                                                                                                           \
+            "add r1, r1, r3\n"                                                                                                            \
+            "strd r0, r1, [sp]\n"                                                                                                         \
+            "subs r2, r2, #1\n"                                                                                                           \
+            "str r2, [sp, #32]\n"                                                                                                         \
+            "bne 1b\n"                                                                                                                    \
+            "add sp, sp, #44\n"                                                                                                           \
             "pop {r4-r11, pc}\n");                                                                                                        \
   }
-QMN_COLUMN_FUNCTION(convolve_column, "ssat r10, #8, r10\n", "ssat r11, #8, r11\n")
-QMN_COLUMN_FUNCTION(convolve_column_relu, "usat r10, #7, r10\n", "usat r11, #7, r11\n")
+QMN_CHANNEL_FUNCTION(convolve_channel, "ssat r10, #8, r10\n", "ssat r11, #8, r11\n")
+QMN_CHANNEL_FUNCTION(convolve_channel_relu, "usat r10, #7, r10\n", "usat r11, #7, r11\n")
 #else
-static void convolve_column(const column *at, const uint32_t *weights) {
-  for (int32_t y = 0; y < 2 * at->pairs + at->has_single; ++y) {
-    int32_t sum = at->bias;
-    for (int32_t kx = 0; kx < 3; ++kx) {
-      const int16_t *inputs = at->inputs + kx * at->height + y;
-      const uint32_t w01 = weights[2 * kx], w12 = weights[2 * kx + 1];
-      sum = qmn_add_products(qmn_load_word(inputs), w01, sum) + inputs[2] * ((int32_t)w12 >> 16);
+static void convolve(const channel_3x3 *at, const uint32_t *weights, int8_t least) {
+  for (int32_t x = 0; x < at->columns; ++x) {
+    for (int32_t y = 0; y < at->pairs_bytes / 2 + at->has_single; ++y) {
+      int32_t sum = at->bias;
+      for (int32_t kx = 0; kx < 3; ++kx) {
+        const int16_t *inputs = at->inputs + (x + kx) * (at->column_bytes / 2) + y;
+        sum = qmn_add_products(qmn_load_word(inputs), weights[2 * kx], sum) + inputs[2] * ((int32_t)weights[2 * kx + 1] >> 16);
+      }
+      at->output[x * at->column_step + y * at->row_step] = qmn_clip(sum >> at->shift, least, 127);
     }
-    at->output[y * at->row_step] = qmn_clip(sum >> at->shift, -128, 127);
   }
 }
-static void convolve_column_relu(const column *at, const uint32_t *weights) {
-  convolve_column(at, weights);
-  for (int32_t y = 0; y < 2 * at->pairs + at->has_single; ++y) {
-    int8_t *const value = at->output + y * at->row_step;
-    if (*value < 0) *value = 0;
-  }
-}
+static void convolve_channel(const channel_3x3 *at, const uint32_t *weights) { convolve(at, weights, -128); }
+static void convolve_channel_relu(const channel_3x3 *at, const uint32_t *weights) { convolve(at, weights, 0); }
 #endif
 
 static void convolve_3x3(const qmn_conv2d *layer, const plane *from, const uint32_t *weights, int32_t bias, int8_t *output) {
-  column at = {from->values, output, from->height, layer->out_w * layer->out_c, bias, layer->epilogue.out_shift, layer->out_h >> 1, layer->out_h & 1};
-  for (int32_t x = 0; x < layer->out_w; ++x, at.inputs += from->height, at.output += layer->out_c) {
-    (layer->epilogue.clip_min >= 0 ? convolve_column_relu : convolve_column)(&at, weights);
+  const channel_3x3 at = {from->values,      output,           2 * from->height, 4 * (layer->out_h >> 1), bias, layer->epilogue.out_shift, layer->out_w * layer->out_c,
+                          layer->out_h & 1, layer->out_w, layer->out_c};
+  if (layer->epilogue.clip_min >= 0) {
+    convolve_channel_relu(&at, weights);
+  } else {
+    convolve_channel(&at, weights);
   }
   if (layer->epilogue.clip_max == 127 && (layer->epilogue.clip_min == 0 || layer->epilogue.clip_min == -128)) return;
   for (int32_t i = 0; i < layer->out_h * layer->out_w; ++i, output += layer->out_c) *output = qmn_clip(*output, layer->epilogue.clip_min, layer->epilogue.clip_max);
@@ -153,17 +207,14 @@ static void convolve_any(const qmn_conv2d *layer, const plane *from, const uint3
 
 void qmn_depthwise_conv2d_s8_dsp(const qmn_conv2d *layer, const int8_t *input, int8_t *output, void *scratch) {
   const int is_3x3 = layer->kernel_h == 3 && layer->kernel_w == 3 && layer->stride_h == 1 && layer->stride_w == 1;
-  const int32_t words = layer->kernel_w * (is_3x3 ? 2 : (layer->kernel_h + 1) >> 1);
   const plane channel = {scratch, QMN_DEPTHWISE_S8_DSP_PLANE_W(layer->out_w, layer->stride_w, layer->kernel_w),
                          QMN_DEPTHWISE_S8_DSP_PLANE_H(layer->out_h, layer->stride_h, layer->kernel_h)};
-  const uint32_t *weights = (const uint32_t *)(const void *)layer->weights;
+  uint32_t *const words = (uint32_t *)scratch + channel.width * channel.height / 2;
+  const int8_t *weights = layer->weights;
   for (int32_t i = 0; i < channel.width * channel.height; ++i) channel.values[i] = 0;
-  for (int32_t c = 0; c < layer->out_c; ++c, weights += words) {
+  for (int32_t c = 0; c < layer->out_c; ++c, weights += layer->kernel_h * layer->kernel_w) {
+    widen_weights(layer, is_3x3, weights, words);
     widen(layer, input + c, &channel);
-    if (is_3x3) {
-      convolve_3x3(layer, &channel, weights, layer->bias.s32[c], output + c);
-    } else {
-      convolve_any(layer, &channel, weights, layer->bias.s32[c], output + c);
-    }
+    (is_3x3 ? convolve_3x3 : convolve_any)(layer, &channel, words, layer->bias.s32[c], output + c);
   }
 }

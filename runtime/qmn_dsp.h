@@ -35,6 +35,25 @@ static inline uint32_t qmn_odd_bytes(uint32_t word) {
 #endif
 }
 
+/* Both halves of sum, plus bytes 0 and 2 of a word, or 1 and 3. Pre: no half overflows. */
+static inline uint32_t qmn_add_even_bytes(uint32_t sum, uint32_t word) {
+#if QMN_HAS_DSP
+  __asm__("sxtab16 %0, %0, %1" : "+r"(sum) : "r"(word));
+  return sum;
+#else
+  const uint32_t bytes = qmn_even_bytes(word);
+  return ((sum + bytes) & 0xffffu) | ((sum >> 16) + (bytes >> 16)) << 16;
+#endif
+}
+static inline uint32_t qmn_add_odd_bytes(uint32_t sum, uint32_t word) {
+#if QMN_HAS_DSP
+  __asm__("sxtab16 %0, %0, %1, ror #8" : "+r"(sum) : "r"(word));
+  return sum;
+#else
+  return qmn_add_even_bytes(sum, word >> 8);
+#endif
+}
+
 /* sum + a.low * b.low + a.high * b.high. Pre: no overflow. */
 static inline int32_t qmn_add_products(uint32_t a, uint32_t b, int32_t sum) {
 #if QMN_HAS_DSP

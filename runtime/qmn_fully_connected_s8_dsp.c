@@ -33,11 +33,16 @@ __attribute__((naked, used)) static const int8_t *add_rows(const int8_t *weights
       "ldrd r3, r4, [lr]\n"
       "ldrd r5, r12, [lr, #8]\n"
       "subs r6, r2, r1\n"
-      "tst r6, #8\n"
-      "bne 2f\n"
+      "ubfx r6, r6, #3, #2\n" /* groups modulo 4 */
+      "tbb [pc, r6]\n"
+      "7: .byte (1f - 7b) / 2, (4f - 7b) / 2, (3f - 7b) / 2, (2f - 7b) / 2\n"
       "1:\n"
       QMN_GROUP
       "2:\n"
+      QMN_GROUP
+      "3:\n"
+      QMN_GROUP
+      "4:\n"
       QMN_GROUP
       "cmp r1, r2\n"
       "bne 1b\n"
@@ -71,15 +76,27 @@ static int16_t *widen(const int8_t *input, int32_t count, int16_t *vector) {
   return vector;
 }
 
+static inline int8_t finish(int32_t sum, const qmn_epilogue *epilogue) { return (int8_t)qmn_clip(sum >> epilogue->out_shift, epilogue->clip_min, epilogue->clip_max); }
+
 void qmn_fully_connected_s8_dsp(const qmn_fully_connected *layer, const int8_t *input, int8_t *output, void *scratch) {
   int16_t *const vector = scratch;
   const int16_t *const end = widen(input, layer->in_count, vector);
   const int8_t *weights = layer->weights;
-  for (int32_t row = 0; row < layer->out_count; row += 4) {
-    int32_t sums[4];
-    const int32_t rows = layer->out_count - row < 4 ? layer->out_count - row : 4;
-    for (int32_t i = 0; i < 4; ++i) sums[i] = i < rows ? layer->bias.s32[row + i] : 0;
+  const qmn_epilogue epilogue = layer->epilogue;
+  const int32_t *bias = layer->bias.s32;
+  int32_t left = layer->out_count;
+  for (; left >= 4; left -= 4, bias += 4, output += 4) {
+    int32_t sums[4] = {bias[0], bias[1], bias[2], bias[3]};
     weights = add_rows(weights, vector, end, sums);
-    for (int32_t i = 0; i < rows; ++i) output[row + i] = qmn_clip(sums[i] >> layer->epilogue.out_shift, layer->epilogue.clip_min, layer->epilogue.clip_max);
+    output[0] = finish(sums[0], &epilogue);
+    output[1] = finish(sums[1], &epilogue);
+    output[2] = finish(sums[2], &epilogue);
+    output[3] = finish(sums[3], &epilogue);
+  }
+  if (left > 0) {
+    int32_t sums[4] = {0, 0, 0, 0};
+    for (int32_t i = 0; i < left; ++i) sums[i] = bias[i];
+    add_rows(weights, vector, end, sums);
+    for (int32_t i = 0; i < left; ++i) output[i] = finish(sums[i], &epilogue);
   }
 }

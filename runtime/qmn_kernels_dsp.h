@@ -24,11 +24,14 @@ void qmn_conv2d_s8_dsp(const qmn_conv2d *layer, const int8_t *input, int8_t *out
 /* One channel, widened, with its padding, column by column: an even number of rows, one more at least than any window reads. */
 #define QMN_DEPTHWISE_S8_DSP_PLANE_W(out_w, stride_w, kernel_w) (((out_w) - 1) * (stride_w) + (kernel_w))
 #define QMN_DEPTHWISE_S8_DSP_PLANE_H(out_h, stride_h, kernel_h) ((((out_h) - 1) * (stride_h) + (kernel_h) + 2) / 2 * 2)
-#define QMN_DEPTHWISE_S8_DSP_SCRATCH_BYTES(out_h, out_w, stride_h, stride_w, kernel_h, kernel_w) \
-  (2 * QMN_DEPTHWISE_S8_DSP_PLANE_H(out_h, stride_h, kernel_h) * QMN_DEPTHWISE_S8_DSP_PLANE_W(out_w, stride_w, kernel_w))
+#define QMN_DEPTHWISE_S8_DSP_SCRATCH_BYTES(out_h, out_w, stride_h, stride_w, kernel_h, kernel_w)                             \
+  (2 * QMN_DEPTHWISE_S8_DSP_PLANE_H(out_h, stride_h, kernel_h) * QMN_DEPTHWISE_S8_DSP_PLANE_W(out_w, stride_w, kernel_w) + \
+   4 * ((kernel_h) + 1) / 2 * (kernel_w))
 
 /* out_c = in_c, dilations 1. May run in place where out_h = in_h and out_w = in_w. */
 void qmn_depthwise_conv2d_s8_dsp(const qmn_conv2d *layer, const int8_t *input, int8_t *output, void *scratch);
+
+void qmn_average_pool2d_s8_dsp(const qmn_average_pool2d *layer, const int8_t *input, int8_t *output);
 
 /* The widened input. */
 #define QMN_FULLY_CONNECTED_S8_DSP_SCRATCH_BYTES(in_count) (8 * (((in_count) + 3) / 4))

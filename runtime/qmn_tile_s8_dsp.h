@@ -22,11 +22,14 @@ typedef struct qmn_tile {
   int32_t pairs;          /* of rows */
   int8_t *output;
   int32_t output_stride;
-  int32_t shift;          /* of all rows, or */
-  const int8_t *shifts;   /* of each, when not 0 */
-  int32_t is_relu;        /* saturates to 0 ... 127 instead of -128 ... 127 */
+  int32_t is_relu;         /* saturates to 0 ... 127 instead of -128 ... 127 */
+  union {
+    int32_t shift;         /* of all rows */
+    const uint8_t *shifts; /* of each row: qmn_tile_s8_channels_dsp */
+  };
 } qmn_tile;
 
 void qmn_tile_s8_dsp(const qmn_tile *tile);
+void qmn_tile_s8_channels_dsp(const qmn_tile *tile);
 
 #endif /* QMN_TILE_S8_DSP_H */

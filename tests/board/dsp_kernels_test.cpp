@@ -24,7 +24,7 @@ TEST(DspKernelsOnBoard, EqualTheReference) {
     std::vector<std::string> arguments{optimization, "-ffreestanding", "-I" + runtime, "-I" + checks, "-Iboards/common", "-I" + board, "main.c", checks + "/dsp_check.c",
                                        board + "startup.c", board + "board.c", board + "semihosting.c", "-nostartfiles", "-T", board + "linker.ld", "-Wl,--gc-sections",
                                        "-o", "check.elf"};
-    for (const char* kernel : {"conv2d_s8_dsp", "conv2d_s8_ref", "depthwise_conv2d_s8_dsp", "depthwise_conv2d_s8_ref", "fully_connected_s8_dsp", "fully_connected_s8_ref", "tile_s8_dsp"}) {
+    for (const char* kernel : {"average_pool2d_s8_dsp", "average_pool2d_s8_ref", "conv2d_s8_dsp", "conv2d_s8_ref", "depthwise_conv2d_s8_dsp", "depthwise_conv2d_s8_ref", "fully_connected_s8_dsp", "fully_connected_s8_ref", "tile_s8_dsp"}) {
       arguments.push_back(runtime + "/qmn_" + kernel + ".c");
     }
     const ProcessResult built = compile({"arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb"}, arguments, folder.path());

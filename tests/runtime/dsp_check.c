@@ -119,26 +119,16 @@ static int check_depthwise(void) {
     layer.out_h = layer.in_h;
     layer.out_w = layer.in_w;
   }
-  const int is_3x3 = layer.kernel_h == 3 && layer.kernel_w == 3 && layer.stride_h == 1 && layer.stride_w == 1;
   const int32_t size = layer.out_h * layer.out_w * layer.out_c;
   fill(input, layer.in_h * layer.in_w * layer.in_c);
   fill(weights, layer.out_c * layer.kernel_h * layer.kernel_w);
   choose_epilogue(&layer.epilogue, &layer.bias, layer.out_c);
   layer.weights = weights;
   qmn_depthwise_conv2d_s8_ref(&layer, input, expected);
-  int16_t *to = (int16_t *)(void *)reordered;
+  int8_t *to = reordered;
   for (int32_t c = 0; c < layer.out_c; ++c) {
     for (int32_t kx = 0; kx < layer.kernel_w; ++kx) {
-      const int8_t *const column = weights + kx * layer.out_c + c;
-      const int32_t step = layer.kernel_w * layer.out_c;
-      if (is_3x3) {
-        *to++ = column[0];
-        *to++ = column[step];
-        *to++ = column[step];
-        *to++ = column[2 * step];
-        continue;
-      }
-      for (int32_t ky = 0; ky < (layer.kernel_h + 1) / 2 * 2; ++ky) *to++ = ky < layer.kernel_h ? column[ky * step] : (int16_t)0;
+      for (int32_t ky = 0; ky < layer.kernel_h; ++ky) *to++ = weights[(ky * layer.kernel_w + kx) * layer.out_c + c];
     }
   }
   layer.weights = reordered;
@@ -170,11 +160,35 @@ static int check_fully_connected(void) {
   return compare(layer.out_count, work) ? 5 : 0;
 }
 
+static int check_average_pool(void) {
+  qmn_conv2d window = {0};
+  window.dilation_h = window.dilation_w = 1;
+  do {
+    window.in_c = window.out_c = between(0, 2) ? 4 * between(1, 5) : between(1, 20);
+  } while (!choose_geometry(&window, between(1, 9)) || window.pad_top >= window.kernel_h || window.pad_left >= window.kernel_w ||
+           (window.out_h - 1) * window.stride_h - window.pad_top >= window.in_h || (window.out_w - 1) * window.stride_w - window.pad_left >= window.in_w);
+  qmn_average_pool2d layer = {0};
+  layer.in_h = window.in_h, layer.in_w = window.in_w, layer.channels = window.in_c;
+  layer.out_h = window.out_h, layer.out_w = window.out_w;
+  layer.kernel_h = window.kernel_h, layer.kernel_w = window.kernel_w;
+  layer.stride_h = window.stride_h, layer.stride_w = window.stride_w;
+  layer.pad_top = window.pad_top, layer.pad_left = window.pad_left;
+  if (between(0, 1)) layer.left_shift = between(0, 5); else layer.right_shift = between(0, 9);
+  layer.clip_min = (int8_t)(between(0, 1) ? -128 : 0);
+  layer.clip_max = 127;
+  const int32_t size = layer.out_h * layer.out_w * layer.channels;
+  fill(input, layer.in_h * layer.in_w * layer.channels);
+  qmn_average_pool2d_s8_ref(&layer, input, expected);
+  work[size] = 99;
+  qmn_average_pool2d_s8_dsp(&layer, input, work);
+  return compare(size, work) ? 6 : 0;
+}
+
 int qmn_dsp_check(int rounds) {
   state = 2463534242u;
   for (int32_t round = 0; round < rounds; ++round) {
-    const int failure = check_conv2d() + 10 * check_depthwise() + 100 * check_fully_connected();
-    if (failure) return 1000 * (round + 1) + failure;
+    const int failure = check_conv2d() + 10 * check_depthwise() + 100 * check_fully_connected() + 1000 * check_average_pool();
+    if (failure) return 10000 * (round + 1) + failure;
   }
   return 0;
 }

@@ -129,7 +129,7 @@ TEST_F(QuantTest, ATensorFlowCheckpointSaysWhatToConvertItTo) {
   write_file_atomic(folder() / "dnn.ckpt-400.data-00000-of-00001", std::string(64, '\1'));
   write_file_atomic(folder() / "dnn.ckpt-400.meta", std::string(64, '\1'));
   for (const char* name : {"dnn.ckpt-400", "dnn.ckpt-400.index", "dnn.ckpt-400.data-00000-of-00001", "dnn.ckpt-400.meta"}) {
-    expect_error(qmn({"quant_test", "--checkpoint", name, "--data", data().string()}), 1, {name, "ONNX"});
+    expect_error(qmn({"quant_test", "--checkpoint", name, "--data", data().string()}), 1, {name, "GraphDef", "qmn import"});
   }
 }
 

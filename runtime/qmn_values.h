@@ -19,6 +19,9 @@ QMN_INLINE void qmn_store(void *values, int32_t bytes, int32_t index, int32_t va
   }
 }
 
+/* The address of a value. */
+QMN_INLINE const void *qmn_at(const void *values, int32_t bytes, int32_t index) { return (const int8_t *)values + bytes * index; }
+
 QMN_INLINE int32_t qmn_clip_to(int32_t value, int32_t clip_min, int32_t clip_max) {
   const int32_t at_least = value < clip_min ? clip_min : value;
   return at_least > clip_max ? clip_max : at_least;

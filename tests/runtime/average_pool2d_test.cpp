@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "oracle.h"
+#include "typed_values.h"
 
 namespace qmn::oracle {
 namespace {
 
 /// floor(sum · 2^left / (count · 2^right) + 1/2): a tie is exact in double, anything else is far from one.
-std::int8_t mean(std::int64_t sum, std::int64_t count, const qmn_average_pool2d& l) {
+template <class Out = std::int8_t>
+Out mean(std::int64_t sum, std::int64_t count, const qmn_average_pool2d& l) {
   const double quotient = std::ldexp(real(sum), l.left_shift) / std::ldexp(real(count), l.right_shift);
-  return static_cast<std::int8_t>(std::clamp(std::floor(quotient + 0.5), real(l.clip_min), real(l.clip_max)));
+  return static_cast<Out>(std::clamp(std::floor(quotient + 0.5), real(l.clip_min), real(l.clip_max)));
 }
 
-Bytes average_pool2d(const qmn_average_pool2d& l, const Bytes& input) {
-  Bytes out;
+template <class In, class Out>
+std::vector<Out> average_pool2d(const qmn_average_pool2d& l, const std::vector<In>& input) {
+  std::vector<Out> out;
   for (std::int64_t y = 0; y < l.out_h; ++y) {
     for (std::int64_t x = 0; x < l.out_w; ++x) {
       for (std::int64_t c = 0; c < l.channels; ++c) {
@@ -20,21 +22,42 @@ Bytes average_pool2d(const qmn_average_pool2d& l, const Bytes& input) {
           for (std::int64_t kx = 0; kx < l.kernel_w; ++kx) {
             const std::int64_t iy = y * l.stride_h - l.pad_top + ky, ix = x * l.stride_w - l.pad_left + kx;
             if (iy < 0 || ix < 0 || iy >= l.in_h || ix >= l.in_w) continue;
-            sum += pixel(input, l.in_h, l.in_w, l.channels, iy, ix, c);
+            sum += input.at(static_cast<std::size_t>((iy * l.in_w + ix) * l.channels + c));
             ++count;
           }
         }
-        out.push_back(mean(sum, count, l));
+        out.push_back(mean<Out>(sum, count, l));
       }
     }
   }
   return out;
 }
 
-Bytes run(const qmn_average_pool2d& layer, const Bytes& input) {
-  GuardedOutput output(layer.out_h * layer.out_w * layer.channels);
-  qmn_average_pool2d_s8_ref(&layer, input.data(), output.data());
+template <class In, class Out>
+using Pool = void (*)(const qmn_average_pool2d*, const In*, Out*);
+
+template <class In, class Out>
+std::vector<Out> run(Pool<In, Out> pool, const qmn_average_pool2d& layer, const std::vector<In>& input) {
+  GuardedValues<Out> output(static_cast<std::size_t>(layer.out_h * layer.out_w * layer.channels));
+  pool(&layer, input.data(), output.data());
   return output.take();
+}
+
+Bytes run(const qmn_average_pool2d& layer, const Bytes& input) { return run(qmn_average_pool2d_s8_ref, layer, input); }
+
+template <class In, class Out>
+void expect_equal(Random& random, qmn_average_pool2d layer, Pool<In, Out> pool) {
+  if (random.uniform_int(2) == 0)
+    layer.left_shift = between(random, 0, 8);
+  else
+    layer.right_shift = between(random, 0, 16);
+  const Clips clips = random_clips<Out>(random);
+  layer.clip_min = clips.low;
+  layer.clip_max = clips.high;
+  const std::vector<In> input = random_values<In>(random, layer.in_h * layer.in_w * layer.channels);
+  ASSERT_EQ(run(pool, layer, input), (average_pool2d<In, Out>(layer, input)))
+      << 8 * sizeof(In) << " to " << 8 * sizeof(Out) << " bits, kernel " << layer.kernel_h << "x" << layer.kernel_w << ", left " << layer.left_shift
+      << ", right " << layer.right_shift;
 }
 
 TEST(AveragePool2d, RoundsEverySumOfEverySmallWindowTiesUp) {
@@ -80,16 +103,10 @@ TEST(AveragePool2d, EqualsTheFormulaOnRandomWindowsWithPadsAndStrides) {
     layer.pad_left = between(random, 0, layer.kernel_w - 1);
     layer.out_h = (layer.in_h + layer.pad_top + between(random, 0, layer.kernel_h - 1) - layer.kernel_h) / layer.stride_h + 1;
     layer.out_w = (layer.in_w + layer.pad_left + between(random, 0, layer.kernel_w - 1) - layer.kernel_w) / layer.stride_w + 1;
-    if (random.uniform_int(2) == 0)
-      layer.left_shift = between(random, 0, 8);
-    else
-      layer.right_shift = between(random, 0, 16);
-    layer.clip_min = random.uniform_int(2) == 0 ? 0 : -128;
-    layer.clip_max = 127;
-    const Bytes input = random_bytes(random, layer.in_h * layer.in_w * layer.channels);
-    ASSERT_EQ(run(layer, input), average_pool2d(layer, input))
-        << "round " << round << ", kernel " << layer.kernel_h << "x" << layer.kernel_w << ", left " << layer.left_shift << ", right "
-        << layer.right_shift;
+    ASSERT_NO_FATAL_FAILURE(expect_equal(random, layer, qmn_average_pool2d_s8_ref)) << "round " << round;
+    ASSERT_NO_FATAL_FAILURE(expect_equal(random, layer, qmn_average_pool2d_s8_s16_ref)) << "round " << round;
+    ASSERT_NO_FATAL_FAILURE(expect_equal(random, layer, qmn_average_pool2d_s16_s8_ref)) << "round " << round;
+    ASSERT_NO_FATAL_FAILURE(expect_equal(random, layer, qmn_average_pool2d_s16_ref)) << "round " << round;
   }
 }
 

@@ -36,7 +36,7 @@ inline std::string describe(const qmn_conv2d& l) {
          "x" + std::to_string(l.out_w) + "x" + std::to_string(l.out_c) + " kernel " + std::to_string(l.kernel_h) + "x" +
          std::to_string(l.kernel_w) + " stride " + std::to_string(l.stride_h) + "," + std::to_string(l.stride_w) + " dilation " +
          std::to_string(l.dilation_h) + "," + std::to_string(l.dilation_w) + " pad " + std::to_string(l.pad_top) + "," +
-         std::to_string(l.pad_left) + " out_shift " + std::to_string(l.epilogue.out_shift);
+         std::to_string(l.pad_left);
 }
 
 }  // namespace qmn::oracle

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "oracle.h"
+#include "typed_values.h"
 
 namespace qmn::oracle {
 namespace {
@@ -47,9 +47,9 @@ TEST(MaxPool2d, EqualsItsDefinitionOnRandomWindowsWithPadsAndStrides) {
     layer.out_w = (layer.in_w + layer.pad_left - 1) / layer.stride_w + 1;
     if (random.uniform_int(3) == 0) layer.left_shift = between(random, 0, 22);
     if (random.uniform_int(3) == 0) layer.right_shift = between(random, 0, 30);
-    const qmn_epilogue clips = random_epilogue(random);
-    layer.clip_min = clips.clip_min;
-    layer.clip_max = clips.clip_max;
+    const Clips clips = random_clips<std::int8_t>(random);
+    layer.clip_min = static_cast<std::int8_t>(clips.low);
+    layer.clip_max = static_cast<std::int8_t>(clips.high);
     const Bytes input = random_bytes(random, layer.in_h * layer.in_w * layer.channels);
     ASSERT_EQ(run(layer, input), max_pool2d(layer, input)) << "round " << round;
   }

@@ -67,17 +67,6 @@ struct RandomBias {
   }
 };
 
-/// Every out_shift is met; small ones saturate, large ones leave 0 and -1.
-inline qmn_epilogue random_epilogue(Random& random) {
-  qmn_epilogue e{between(random, 0, 30), -128, 127};
-  if (random.uniform_int(2) == 0) e.clip_min = 0;
-  if (random.uniform_int(4) == 0) {
-    e.clip_min = static_cast<std::int8_t>(between(random, -128, 0));
-    e.clip_max = static_cast<std::int8_t>(between(random, 0, 127));
-  }
-  return e;
-}
-
 /// An output with a margin on both sides that the kernel must leave alone.
 class GuardedOutput {
  public:

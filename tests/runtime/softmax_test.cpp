@@ -69,6 +69,56 @@ TEST(Softmax, IsWithinOneStepOfTheRealSoftmax) {
   }
 }
 
+/// Tables of the int16 softmax; both round each exponential to 2^-15.
+struct WideTables {
+  Table coarse, fine;
+  explicit WideTables(int frac_bits, std::size_t coarse_count = 256) {
+    const auto entry = [&](int steps) { return static_cast<std::uint16_t>(std::floor(32768 * std::exp(-std::ldexp(steps, -frac_bits)) + 0.5)); };
+    for (std::size_t k = 0; k < coarse_count; ++k) coarse.push_back(entry(256 * static_cast<int>(k)));
+    for (int j = 0; j < 256; ++j) fine.push_back(entry(j));
+  }
+  double exponential(int distance) const {
+    const auto k = static_cast<std::size_t>(distance / 256), j = static_cast<std::size_t>(distance % 256);
+    return k < coarse.size() ? std::floor(real(coarse[k]) * real(fine[j]) / 32768 + 0.5) : 0;
+  }
+};
+
+Bytes run_wide(const WideTables& tables, const std::vector<std::int16_t>& input) {
+  const qmn_softmax_s16 layer{static_cast<std::int32_t>(input.size()), static_cast<std::int32_t>(tables.coarse.size()), tables.coarse.data(), tables.fine.data()};
+  GuardedOutput output(static_cast<std::int64_t>(input.size()));
+  qmn_softmax_s16_s8_ref(&layer, input.data(), output.data());
+  return output.take();
+}
+
+TEST(Softmax, OfInt16EqualsItsDefinition) {
+  for (std::uint64_t round = 0; round < 3000; ++round) {
+    Random random{11, round};
+    const WideTables tables(between(random, -4, 18), static_cast<std::size_t>(between(random, 1, 256)));
+    std::vector<std::int16_t> input(static_cast<std::size_t>(between(random, 1, 40)));
+    const std::int32_t spread = 1 << between(random, 3, 15);
+    for (std::int16_t& value : input) value = static_cast<std::int16_t>(between(random, -spread, spread - 1));
+    const int largest = *std::max_element(input.begin(), input.end());
+    double sum = 0;
+    for (std::int16_t value : input) sum += tables.exponential(largest - value);
+    Bytes expected;
+    for (std::int16_t value : input)
+      expected.push_back(static_cast<std::int8_t>(std::min(127.0, std::floor(128 * tables.exponential(largest - value) / sum + 0.5))));
+    ASSERT_EQ(run_wide(tables, input), expected) << "round " << round;
+  }
+}
+
+TEST(Softmax, OfInt16IsWithinOneStepOfTheRealSoftmaxForEveryDistance) {
+  for (int frac_bits : {0, 4, 8, 11, 15}) {
+    const WideTables tables(frac_bits);
+    for (int distance = 0; distance <= 65535; ++distance) {
+      const std::vector<std::int16_t> input{INT16_MAX, static_cast<std::int16_t>(INT16_MAX - distance)};
+      const Bytes scores = run_wide(tables, input);
+      const double smaller = std::exp(-std::ldexp(distance, -frac_bits)), exact = smaller / (1 + smaller);
+      ASSERT_LE(std::abs(scores[1] / 128.0 - exact), 1.0 / 128) << "2^-" << frac_bits << " x " << distance;
+    }
+  }
+}
+
 TEST(Softmax, OneClassIsCertain) { EXPECT_EQ(run(table_for(3), {-128}), Bytes{127}); }
 
 TEST(Softmax, TheLongestRowDoesNotOverflow) {

@@ -57,6 +57,21 @@ at::Tensor round_doubles(const at::Tensor& reals, Activation activation, QFormat
   return rounded;
 }
 
+// Sums of int16 inputs leave what float holds exactly: such a layer is computed in double, and rounded from there.
+bool sums_in_double(const Quantization& quantization, ValueId input, ValueId output) {
+  const auto format = quantization.format_of(input);
+  return format && format->total_bits > 8 && quantization.format_of(output);
+}
+
+template <class N>
+Parameters in_double(const N& node, const Parameters& parameters) {
+  Parameters converted;
+  for (const ValueId id : {node.weight, node.bias}) {
+    if (id != kNoValue) converted[id] = parameters.at(id).to(at::kDouble);
+  }
+  return converted;
+}
+
 struct RunNode {
   const Graph& graph;
   std::span<const at::Tensor> inputs;
@@ -66,8 +81,14 @@ struct RunNode {
 
   std::optional<QFormat> format(ValueId id) const { return quantization.format_of(id); }
 
-  at::Tensor operator()(const Conv2d& node) const { return finish(own(convolve(node, input, parameters), input), node.activation, format(node.output)); }
+  at::Tensor operator()(const Conv2d& node) const {
+    if (sums_in_double(quantization, node.input, node.output))
+      return round_doubles(convolve(node, input.to(at::kDouble), in_double(node, parameters)), node.activation, *format(node.output));
+    return finish(own(convolve(node, input, parameters), input), node.activation, format(node.output));
+  }
   at::Tensor operator()(const FullyConnected& node) const {
+    if (sums_in_double(quantization, node.input, node.output))
+      return round_doubles(multiply(node, input.to(at::kDouble), in_double(node, parameters)), node.activation, *format(node.output));
     return finish(own(multiply(node, input, parameters), input), node.activation, format(node.output));
   }
   at::Tensor operator()(const BatchNorm& node) const { return finish(own(normalize(node, input, parameters), input), Activation::none, format(node.output)); }
@@ -84,7 +105,7 @@ struct RunNode {
   at::Tensor operator()(const Dropout& node) const { return view(input, node.output); }
   at::Tensor operator()(const Softmax& node) const {
     const auto input_format = format(node.input), output_format = format(node.output);
-    if (input_format && output_format && input_format->total_bits == 8 && *output_format == QFormat{8, 7}) {
+    if (input_format && output_format && input_format->total_bits <= 16 && *output_format == QFormat{8, 7}) {
       at::Tensor result = input.clone();
       fixed_point_softmax(floats(result), result.size(-1), *input_format);
       return result;

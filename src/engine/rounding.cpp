@@ -138,9 +138,12 @@ void fixed_point_softmax(std::span<float> reals, std::int64_t row_length, QForma
   for (std::size_t start = 0; start < reals.size(); start += length) {
     const std::span<float> row = reals.subspan(start, length);
     const double largest = static_cast<double>(*std::max_element(row.begin(), row.end()));
+    const auto entry = [&](double steps) { return std::floor(32768.0 * std::exp(-steps * input_format.step()) + 0.5); };
     const auto exponential = [&](float real) {
       const double distance = (largest - static_cast<double>(real)) * scale;  // in raw units
-      return std::floor(32768.0 * std::exp(-distance * input_format.step()) + 0.5);
+      if (input_format.total_bits == 8) return entry(distance);
+      const double coarse = 256 * std::floor(distance / 256);
+      return std::floor(entry(coarse) * entry(distance - coarse) / 32768.0 + 0.5);
     };
     double sum = 0;
     for (float real : row) sum += exponential(real);

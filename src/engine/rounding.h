@@ -35,7 +35,7 @@ double threshold_slope(std::span<const float> reals, std::span<const float> slop
 void average_pool(const AveragePool2d& node, std::span<const float> input, std::int64_t planes, std::int64_t in_h, std::int64_t in_w,
                   std::span<float> output, std::int64_t out_h, std::int64_t out_w, std::optional<QFormat> output_format);
 
-/// The integer softmax (runtime/qmn_kernels.h) of rows of 8-bit values: table of rounded exponentials, Q0.7 out.
+/// The integer softmax (runtime/qmn_kernels.h) of rows of 8- or 16-bit values: tables of rounded exponentials, Q0.7 out.
 void fixed_point_softmax(std::span<float> reals, std::int64_t row_length, QFormat input_format);
 
 }  // namespace qmn

@@ -14,14 +14,14 @@ constexpr std::int64_t kInt32Max = std::numeric_limits<std::int32_t>::max();
 
 /// Weight i of output channel o is weights[o * channel_step + i * value_step], i < values.
 template <class K>
-AccumulatorBound bound_of(const K& kernel, std::size_t values, std::size_t channel_step, std::size_t value_step) {
+AccumulatorBound bound_of(const K& kernel, QFormat input, std::size_t values, std::size_t channel_step, std::size_t value_step) {
   AccumulatorBound bound;
   for (std::size_t o = 0; o < kernel.bias.values.size(); ++o) {
     std::int64_t weight_sum = 0;
     for (std::size_t i = 0; i < values; ++i) weight_sum += std::abs(int{kernel.weights[o * channel_step + i * value_step]});
     const std::int64_t bias = std::abs(std::int64_t{kernel.bias.values[o]}) * (std::int64_t{1} << kernel.bias.shift);
-    const std::int64_t rounding = std::int64_t{1} << kernel.epilogue.out_shift >> 1;
-    const std::int64_t largest = 128 * weight_sum + bias + rounding;
+    const std::int64_t rounding = std::int64_t{1} << kernel.epilogue.shift_of(o) >> 1;
+    const std::int64_t largest = -input.raw_min() * weight_sum + bias + rounding;
     if (largest > bound.largest) bound = {largest, static_cast<int>(o)};
   }
   return bound;
@@ -29,19 +29,19 @@ AccumulatorBound bound_of(const K& kernel, std::size_t values, std::size_t chann
 
 }  // namespace
 
-AccumulatorBound accumulator_bound(const Conv2dKernel& kernel) {
+AccumulatorBound accumulator_bound(const Conv2dKernel& kernel, QFormat input) {
   const std::size_t values = kernel.weights.size() / kernel.bias.values.size();
-  return bound_of(kernel, values, values, 1);
+  return bound_of(kernel, input, values, values, 1);
 }
 
-AccumulatorBound accumulator_bound(const DepthwiseConv2dKernel& kernel) {
+AccumulatorBound accumulator_bound(const DepthwiseConv2dKernel& kernel, QFormat input) {
   const std::size_t channels = kernel.bias.values.size();
-  return bound_of(kernel, kernel.weights.size() / channels, 1, channels);
+  return bound_of(kernel, input, kernel.weights.size() / channels, 1, channels);
 }
 
-AccumulatorBound accumulator_bound(const FullyConnectedKernel& kernel) {
+AccumulatorBound accumulator_bound(const FullyConnectedKernel& kernel, QFormat input) {
   const std::size_t values = kernel.weights.size() / kernel.bias.values.size();
-  return bound_of(kernel, values, values, 1);
+  return bound_of(kernel, input, values, values, 1);
 }
 
 std::int64_t largest_sum(const Program& program, const AddKernel& kernel) {
@@ -55,14 +55,14 @@ std::int64_t largest_sum(const Program& program, const AddKernel& kernel) {
 void prove_int32(const AccumulatorBound& bound, const std::string& title) {
   if (bound.largest <= kInt32Max) return;
   fail_data(
-      "{}: its accumulator can reach {} in output channel {}, beyond the {} of 32 bits; give its input or its weights fewer "
-      "fractional bits, or split the layer",
+      "{}: its accumulator can reach {} in output channel {}, beyond the {} of 32 bits; give its weights fewer fractional "
+      "bits, its input 8 bits where it has 16, or split the layer",
       title, bound.largest, bound.channel, kInt32Max);
 }
 
-void prove_int32(const AveragePool2dKernel& kernel, const std::string& title) {
+void prove_int32(const AveragePool2dKernel& kernel, QFormat input, const std::string& title) {
   const std::int64_t count = std::int64_t{kernel.kernel_h} * kernel.kernel_w;
-  const std::int64_t largest = 256 * count * (std::int64_t{1} << kernel.left_shift) + count * (std::int64_t{1} << kernel.right_shift);
+  const std::int64_t largest = -2 * input.raw_min() * count * (std::int64_t{1} << kernel.left_shift) + count * (std::int64_t{1} << kernel.right_shift);
   if (largest <= kInt32Max) return;
   fail_data(
       "{}: a window of {} values with a shift of {} between the formats of its input and output can reach {} in its accumulator, "

@@ -25,9 +25,16 @@ constexpr std::int64_t kMaxSoftmaxCount = 65535;
 constexpr int kMaxRequantizeLeftShift = 22;
 constexpr int kMaxCopyLeftShift = 15;
 
-std::vector<std::uint16_t> exp_table(QFormat in) {
+/// floor(32768 · e^(-d · stride steps) + 0.5), d = 0 … 255
+std::vector<std::uint16_t> exp_table(QFormat in, int stride = 1) {
   std::vector<std::uint16_t> table;
-  for (int d = 0; d < 256; ++d) table.push_back(static_cast<std::uint16_t>(std::floor(32768 * std::exp(-dequantize(d, in)) + 0.5)));
+  for (int d = 0; d < 256; ++d) table.push_back(static_cast<std::uint16_t>(std::floor(32768 * std::exp(-dequantize(d * stride, in)) + 0.5)));
+  return table;
+}
+
+std::vector<std::uint16_t> coarse_exp_table(QFormat in) {
+  std::vector<std::uint16_t> table = exp_table(in, 256);
+  while (table.back() == 0) table.pop_back();
   return table;
 }
 
@@ -81,7 +88,7 @@ QFormat Lowering::format_of(ValueId id, const std::string& user) const {
 QFormat Lowering::format_8_bit(ValueId id, const std::string& user) const {
   const QFormat format = format_of(id, user);
   if (format.total_bits != 8) {
-    fail_data("{}: the value {} has {} bits; its kernels read and write 8", user, graph_.value(id).name, format.total_bits);
+    fail_data("{}: the value {} has {} bits; its kernel takes 8", user, graph_.value(id).name, format.total_bits);
   }
   return format;
 }
@@ -152,7 +159,7 @@ K Lowering::lower_pool(const N& node) {
   K kernel;
   kernel.name = kernel_names_.take(node.name, "pool");
   kernel.input = tensor_of(node.input);
-  const QFormat in = input_8_bit(node.input, title(node)).format;
+  const QFormat in = input_tensor(node.input).format;
   kernel.output = add_tensor(node.output, title(node));
   kernel.kernel_h = static_cast<int>(node.kernel[0]);
   kernel.kernel_w = static_cast<int>(node.kernel[1]);
@@ -168,11 +175,18 @@ K Lowering::lower_pool(const N& node) {
 
 void Lowering::lower_node(const AveragePool2d& node) {
   auto kernel = lower_pool<AveragePool2dKernel>(node);
-  prove_int32(kernel, title(node));
+  const RawRange range = raw_range(program_.tensor(kernel.output).format);
+  kernel.clip_min = range.min;
+  kernel.clip_max = range.max;
+  prove_int32(kernel, input_tensor(node.input).format, title(node));
   push(std::move(kernel));
 }
 
-void Lowering::lower_node(const MaxPool2d& node) { push(lower_pool<MaxPool2dKernel>(node)); }
+void Lowering::lower_node(const MaxPool2d& node) {
+  input_8_bit(node.input, title(node));
+  format_8_bit(node.output, title(node));
+  push(lower_pool<MaxPool2dKernel>(node));
+}
 
 void Lowering::add_requantize(const std::string& name, ValueId input, ValueId output, QFormat format, RawRange clip) {
   const TensorId in = tensor_of(input);
@@ -205,11 +219,15 @@ void Lowering::lower_node(const Flatten& node) {
 }
 
 void Lowering::add_softmax(const std::string& name, TensorId input, TensorId output) {
-  push(SoftmaxKernel{.name = kernel_names_.take(name, "softmax"), .input = input, .output = output, .exp_table = exp_table(program_.tensor(input).format)});
+  const QFormat in = program_.tensor(input).format;
+  push(SoftmaxKernel{.name = kernel_names_.take(name, "softmax"),
+                     .input = input,
+                     .output = output,
+                     .exp_table = exp_table(in),
+                     .coarse_exp_table = in.total_bits == 16 ? coarse_exp_table(in) : std::vector<std::uint16_t>{}});
 }
 
 void Lowering::lower_node(const Softmax& node) {
-  input_8_bit(node.input, title(node));
   const Shape& shape = graph_.shape(node.input);
   if (element_count(shape) != shape.back() || shape.back() > kMaxSoftmaxCount) {
     fail_data("{}: its input {} has shape {}; its kernel works on one row of at most {} values", title(node),

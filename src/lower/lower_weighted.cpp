@@ -27,7 +27,8 @@ void set_window(K& kernel, const Conv2d& node, const Shape& weight) {
 
 }  // namespace
 
-ProgramBias Lowering::lower_bias(ValueId id, std::int64_t channels, QFormat in, QFormat weight, const std::string& user) const {
+ProgramBias Lowering::lower_bias(ValueId id, ValueId weight_id, std::int64_t channels, QFormat in, const std::string& user) const {
+  const QFormat weight = quantization_->formats.at(weight_id);
   if (id == kNoValue) {  // zeros at accumulator scale
     return {.format = {8, accumulator_frac_bits(in, weight)}, .values = std::vector<std::int32_t>(static_cast<std::size_t>(channels), 0)};
   }
@@ -39,9 +40,9 @@ ProgramBias Lowering::lower_bias(ValueId id, std::int64_t channels, QFormat in, 
   }
   bias.values = raw_parameter(graph_, *quantization_, id);
   bias.shift = bias_shift(in, weight, bias.format);
-  if (bias.format.total_bits == 32 && bias.shift != 0) {
-    fail_data("{}: its 32-bit bias {} has {} fractional bits; the accumulator's {} are needed", user, name, bias.format.frac_bits,
-              accumulator_frac_bits(in, weight));
+  if (bias.format.total_bits == 32) check_accumulator_scale(id, weight_id, in, user);
+  else if (quantization_->is_per_channel(weight_id) || quantization_->is_per_channel(id)) {
+    fail_data("{}: its weight {} has a format for each channel, which needs a bias of 32 bits; {} has 8", user, graph_.value(weight_id).name, name);
   }
   if (bias.shift < 0) {
     fail_data("{}: its bias {} has {} fractional bits, more than the accumulator's {}: bias_shift would be {}; give it at most {}", user,
@@ -56,34 +57,53 @@ ProgramBias Lowering::lower_bias(ValueId id, std::int64_t channels, QFormat in, 
   return bias;
 }
 
-Epilogue Lowering::lower_epilogue(QFormat in, QFormat weight, QFormat out, Activation activation, const std::string& user) const {
-  const int shift = out_shift(in, weight, out);
-  if (shift < 0 || shift > kMaxOutShift) {
-    fail_data("{}: out_shift would be {} ({} x {} to {}); it must lie between 0 and {}: give the output {} to {} fractional bits", user,
-              shift, in.name(), weight.name(), out.name(), kMaxOutShift, accumulator_frac_bits(in, weight) - kMaxOutShift,
-              accumulator_frac_bits(in, weight));
+/// A 32-bit bias stands at the scale of its channel's accumulator.
+void Lowering::check_accumulator_scale(ValueId id, ValueId weight_id, QFormat in, const std::string& user) const {
+  const auto channels = static_cast<std::size_t>(graph_.shape(id)[0]);
+  const std::vector<int> bias = quantization_->channels_of(id), weight = quantization_->channels_of(weight_id);
+  for (std::size_t channel = 0; channel < channels; ++channel) {
+    const int has = bias[channel % bias.size()], needs = in.frac_bits + weight[channel % weight.size()];
+    if (has != needs) {
+      fail_data("{}: its 32-bit bias {} has {} fractional bits in channel {}; the accumulator's {} are needed", user, graph_.value(id).name, has,
+                channel, needs);
+    }
   }
+}
+
+Epilogue Lowering::lower_epilogue(QFormat in, ValueId weight_id, QFormat out, Activation activation, const std::string& user) const {
   const RawRange range = raw_range(out, activation);
-  return {.out_shift = shift, .clip_min = static_cast<std::int8_t>(range.min), .clip_max = static_cast<std::int8_t>(range.max)};
+  Epilogue epilogue{.clip_min = range.min, .clip_max = range.max};
+  const std::vector<int> channels = quantization_->channels_of(weight_id);
+  for (std::size_t channel = 0; channel < channels.size(); ++channel) {
+    const QFormat weight{8, channels[channel]};
+    const int shift = out_shift(in, weight, out);
+    if (shift < 0 || shift > kMaxOutShift) {
+      fail_data("{}: out_shift would be {} ({} x {} to {}{}); it must lie between 0 and {}: give the output {} to {} fractional bits", user,
+                shift, in.name(), weight.name(), out.name(), channels.size() > 1 ? fmt::format(", channel {}", channel) : "", kMaxOutShift,
+                accumulator_frac_bits(in, weight) - kMaxOutShift, accumulator_frac_bits(in, weight));
+    }
+    if (channels.size() > 1) epilogue.out_shifts.push_back(static_cast<std::uint8_t>(shift));
+    epilogue.out_shift = channel == 0 ? shift : std::min(epilogue.out_shift, shift);
+  }
+  return epilogue;
 }
 
 /// All that the three kernels with weights have in common; the weights in the order of the graph.
 template <class K, class N>
 K Lowering::lower_weighted(const N& node) {
   const std::string user = title(node);
-  const QFormat in = input_8_bit(node.input, user).format;
+  const QFormat in = input_tensor(node.input).format;
   const Tensor& weight = graph_.initializer(node.weight);
   K kernel;
   kernel.name = kernel_names_.take(node.name, "layer");
   kernel.input = tensor_of(node.input);
   kernel.output = add_tensor(node.output, user);
   kernel.weight_format = format_8_bit(node.weight, user);
-  if (quantization_->is_per_channel(node.weight)) fail_data("{}: its weight {} has a format for each channel", user, graph_.value(node.weight).name);
   for (const std::int32_t raw : raw_parameter(graph_, *quantization_, node.weight)) kernel.weights.push_back(static_cast<std::int8_t>(raw));
   kernel.weights_name = kernel_names_.take(graph_.value(node.weight).name, "weights");
-  kernel.bias = lower_bias(node.bias, weight.shape[0], in, kernel.weight_format, user);
+  kernel.bias = lower_bias(node.bias, node.weight, weight.shape[0], in, user);
   kernel.bias_name = kernel_names_.take(node.bias == kNoValue ? kernel.name + "_bias" : graph_.value(node.bias).name, "bias");
-  kernel.epilogue = lower_epilogue(in, kernel.weight_format, program_.tensor(kernel.output).format, node.activation, user);
+  kernel.epilogue = lower_epilogue(in, node.weight, program_.tensor(kernel.output).format, node.activation, user);
   return kernel;
 }
 
@@ -94,13 +114,13 @@ void Lowering::lower_node(const Conv2d& node) {
     auto kernel = lower_weighted<Conv2dKernel>(node);
     set_window(kernel, node, weight);
     kernel.weights = conv_weights(kernel.weights, weight[0], weight[1], weight[2] * weight[3]);
-    prove_int32(accumulator_bound(kernel), title(node));
+    prove_int32(accumulator_bound(kernel, input_tensor(node.input).format), title(node));
     push(std::move(kernel));
   } else if (node.groups == in_channels) {
     auto kernel = lower_weighted<DepthwiseConv2dKernel>(node);
     set_window(kernel, node, weight);
     kernel.weights = depthwise_weights(kernel.weights, weight[0], weight[2] * weight[3]);
-    prove_int32(accumulator_bound(kernel), title(node));
+    prove_int32(accumulator_bound(kernel, input_tensor(node.input).format), title(node));
     push(std::move(kernel));
   } else {
     fail_data("{}: {} groups of {} input channels have no kernel; only 1 group or one per channel (depthwise) have", title(node),
@@ -111,7 +131,7 @@ void Lowering::lower_node(const Conv2d& node) {
 void Lowering::lower_node(const FullyConnected& node) {
   auto kernel = lower_weighted<FullyConnectedKernel>(node);
   kernel.weights = fully_connected_weights(kernel.weights, order_of(node.input));
-  prove_int32(accumulator_bound(kernel), title(node));
+  prove_int32(accumulator_bound(kernel, input_tensor(node.input).format), title(node));
   push(std::move(kernel));
 }
 

@@ -48,7 +48,7 @@ class Lowering {
   TensorId add_tensor(ProgramTensor tensor, std::string_view name, ValueOrder order);
   /// The tensor of a value: an image [1, C, H, W] in NHWC order, or a row or sequence in the given order (none: its own).
   TensorId add_tensor(ValueId id, const std::string& user, QFormat format, const ValueOrder& order = {});
-  TensorId add_tensor(ValueId id, const std::string& user) { return add_tensor(id, user, format_8_bit(id, user)); }
+  TensorId add_tensor(ValueId id, const std::string& user) { return add_tensor(id, user, activation_format(id, user)); }
   /// The tensor of a value that keeps the extents and the order of another one.
   TensorId add_tensor_like(ValueId like, ValueId id, QFormat format);
 
@@ -62,8 +62,9 @@ class Lowering {
   void lower_node(const FullyConnected& node);
   template <class K, class N>
   K lower_weighted(const N& node);
-  ProgramBias lower_bias(ValueId id, std::int64_t channels, QFormat in, QFormat weight, const std::string& user) const;
-  Epilogue lower_epilogue(QFormat in, QFormat weight, QFormat out, Activation activation, const std::string& user) const;
+  ProgramBias lower_bias(ValueId id, ValueId weight_id, std::int64_t channels, QFormat in, const std::string& user) const;
+  void check_accumulator_scale(ValueId id, ValueId weight_id, QFormat in, const std::string& user) const;
+  Epilogue lower_epilogue(QFormat in, ValueId weight_id, QFormat out, Activation activation, const std::string& user) const;
 
   // ---- lower_elementwise.cpp ----
   void lower_node(const Add& node);

@@ -93,9 +93,10 @@ std::int64_t constant_bytes(const Kernel& kernel) {
         using K = std::decay_t<decltype(k)>;
         if constexpr (kHasWeights<K>) {
           return static_cast<std::int64_t>(k.weights.size()) +
-                 static_cast<std::int64_t>(k.bias.values.size()) * (k.bias.format.total_bits / 8);
+                 static_cast<std::int64_t>(k.bias.values.size()) * (k.bias.format.total_bits / 8) +
+                 static_cast<std::int64_t>(k.epilogue.out_shifts.size());
         } else if constexpr (std::is_same_v<K, SoftmaxKernel>) {
-          return static_cast<std::int64_t>(k.exp_table.size() * sizeof(std::uint16_t));
+          return static_cast<std::int64_t>((k.exp_table.size() + k.coarse_exp_table.size()) * sizeof(std::uint16_t));
         } else if constexpr (kIsBinary<K>) {
           return static_cast<std::int64_t>(k.constant.values.size()) * (k.constant.format.total_bits / 8);
         } else if constexpr (std::is_same_v<K, LookupKernel>) {

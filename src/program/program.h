@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// program/program.h   The integer IR: kernel calls with CMSIS-NN semantics, NHWC, int8 constants and shifts, no float.
+// program/program.h   The integer IR: kernel calls with CMSIS-NN semantics, NHWC, int8 weights and shifts, no float.
 //
 // The simulator and the emitter walk the same Program with the same MemoryPlan. The parameters of each kernel are defined by the C
 // structs of runtime/qmn_kernels.h and qmn_elementwise.h; here they own their constants.
@@ -28,17 +28,21 @@ struct ProgramTensor {
   int size_bytes() const { return value_count() * (format.total_bits / 8); }
 };
 
-/// 8-bit biases are shifted left by bias_shift; 32-bit ones stand at accumulator scale (bias_shift 0).
+/// 8-bit biases are shifted left by bias_shift; 32-bit ones stand at accumulator scale (bias_shift 0), that of their channel.
 struct ProgramBias {
-  QFormat format;                    ///< total_bits 8 or 32
+  QFormat format;                    ///< total_bits 8 or 32; that of the widest channel where they differ
   std::vector<std::int32_t> values;  ///< raw; within int8 when format.total_bits is 8
   int shift = 0;
 };
 
 struct Epilogue {
   int out_shift = 0;  ///< 0 … kMaxOutShift
-  std::int8_t clip_min = -128;  ///< 0 for a fused ReLU
-  std::int8_t clip_max = 127;
+  std::int16_t clip_min = -128;  ///< 0 for a fused ReLU
+  std::int16_t clip_max = 127;
+  /// Of each output channel, where the channels' weights differ in format; out_shift is the smallest of them then. Empty: one for all.
+  std::vector<std::uint8_t> out_shifts{};
+  bool is_per_channel() const { return !out_shifts.empty(); }
+  int shift_of(std::size_t channel) const { return is_per_channel() ? out_shifts.at(channel) : out_shift; }
 };
 
 /// weights [out][ky][kx][in]
@@ -79,9 +83,9 @@ struct AveragePool2dKernel {
   TensorId input = -1, output = -1;
   int kernel_h = 1, kernel_w = 1, stride_h = 1, stride_w = 1, pad_top = 0, pad_left = 0;
   int left_shift = 0, right_shift = 0;  ///< between the formats; at most one is not 0
-  std::int8_t clip_min = -128, clip_max = 127;
+  std::int16_t clip_min = -128, clip_max = 127;
 };
-/// A change of format, with an optional clip: a ReLU that stands alone.
+/// A change of format between 8-bit tensors, with an optional clip: a ReLU that stands alone.
 struct RequantizeKernel {
   std::string name;
   TensorId input = -1, output = -1;
@@ -89,10 +93,12 @@ struct RequantizeKernel {
   std::int8_t clip_min = -128, clip_max = 127;
 };
 /// Base e; output Q0.7. exp_table[d] = floor(32768 · e^(-d · 2^-frac_bits(input)) + 0.5), d = 0 … 255.
+/// Of 16 bits: coarse_exp_table[k] = floor(32768 · e^(-256k · 2^-frac_bits(input)) + 0.5) too, without the zeros at its end.
 struct SoftmaxKernel {
   std::string name;
   TensorId input = -1, output = -1;
   std::vector<std::uint16_t> exp_table;
+  std::vector<std::uint16_t> coarse_exp_table{};  ///< empty for an 8-bit input
 };
 
 /// Largest value of the part of the window inside the image; see runtime/qmn_kernels.h.

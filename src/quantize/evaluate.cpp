@@ -10,8 +10,6 @@
 #include "quantize/quantize.h"
 #include "simulate/simulate.h"
 
-#include <algorithm>
-
 namespace qmn {
 namespace {
 
@@ -31,7 +29,7 @@ std::vector<float> weights_only_logits(const Model& model, const FeatureSet& cli
   Quantization parameters;
   if (model.quantization) {
     for (const auto& [id, format] : model.quantization->formats) {
-      if (graph.is_initializer(id)) parameters.formats[id] = format;
+      if (graph.is_initializer(id)) parameters.take(id, *model.quantization);
     }
   } else {
     parameters = quantize_parameters(graph, 8);
@@ -50,8 +48,8 @@ std::vector<float> integer_logits(const Model& model, const FeatureSet& clips) {
   const Simulator simulator(program, plan_memory(program));
   const Simulator::Result result = simulator.run(simulator.quantize_input(clips.features, clips.row_count()), clips.row_count());
   const QFormat format = program.tensor(program.logits).format;
-  std::vector<float> logits(result.logits.size());
-  std::ranges::transform(result.logits, logits.begin(), [&](std::int8_t raw) { return static_cast<float>(dequantize(raw, format)); });
+  std::vector<float> logits;
+  for (const std::int32_t raw : raw_values(result.logits, format)) logits.push_back(static_cast<float>(dequantize(raw, format)));
   return logits;
 }
 

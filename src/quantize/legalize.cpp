@@ -3,12 +3,16 @@
 //   Conv, Gemm    frac(bias) <= frac(input) + frac(weight)         8-bit bias: bias_shift >= 0
 //                 frac(bias)  = frac(input) + frac(weight)         32-bit bias: accumulator scale
 //                 0 <= out_shift <= kMaxOutShift
-//   AveragePool   2 * 128 * count * 2^left_shift + count * 2^right_shift < 2^31
+//     int16 input:             the accumulator's bound stays within int32, else the weights get fewer fractional bits
+//     a format for each channel: the bias has 32 bits, that of its channel's accumulator; the formats of channels, not the output's,
+//                 give way where an out_shift would be out of range
+//   AveragePool   2 * A * count * 2^left_shift + count * 2^right_shift < 2^31     A = 128 for an int8 input, 32768 for int16
 //   Relu          left_shift <= 22, right_shift <= 30
 //   MaxPool       as Relu;  Mul: 0 <= out_shift <= kMaxOutShift
 //   Sigmoid, Tanh of 16 bits: at most 15 fractional bits, those of the table
 //   Flatten       output as input;  Softmax: output Q0.7
 //   Scan          what it hands from step to step, in and out, carries one format: that of the body's result
+// Widths are the caller's choice, with one exception: a bias beside weights with formats for channels.
 // A rule whose formats are not all known (float activations) does not apply.
 #include "quantize/layers.h"
 #include "quantize/quantize.h"
@@ -16,6 +20,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
 #include <optional>
 
 namespace qmn {
@@ -23,6 +30,7 @@ namespace {
 
 constexpr int kMaxRequantizeLeftShift = 22;  // runtime/qmn_kernels.h, qmn_requantize
 constexpr int kCurveFracBits = 15;           // qformat/curve.h
+constexpr std::int64_t kInt32Max = std::numeric_limits<std::int32_t>::max();
 
 class Legalizer {
  public:
@@ -31,17 +39,20 @@ class Legalizer {
   void weighted(const WeightedLayer& layer) {
     const auto input = quantization_.format_of(layer.input), weight = quantization_.format_of(layer.weight);
     if (!input || !weight) return;
-    const int accumulator = accumulator_frac_bits(*input, *weight);
-    const std::string limit = fmt::format("the accumulator of {} has {} fractional bits ({} x {})", layer.name, accumulator, input->name(), weight->name());
+    if (quantization_.is_per_channel(layer.weight)) return channels(layer, *input);
+    if (input->total_bits == 16) keep_within_int32(layer, *input);
+    const int frac_bits = quantization_.formats.at(layer.weight).frac_bits;
+    const int accumulator = input->frac_bits + frac_bits;
+    const std::string limit = fmt::format("the accumulator of {} has {} fractional bits ({} x {})", layer.name, accumulator, input->name(), QFormat{8, frac_bits}.name());
     if (layer.bias != kNoValue) {
       if (const auto bias = quantization_.format_of(layer.bias); bias && bias->total_bits == 32) {
-        quantization_.formats[layer.bias].frac_bits = accumulator;
-      } else if (bias && bias_shift(*input, *weight, *bias) < 0) {
+        quantization_.set_format(layer.bias, {32, accumulator});
+      } else if (bias && bias->frac_bits > accumulator) {
         change(layer.bias, accumulator, limit);
       }
     }
     if (const auto output = quantization_.format_of(layer.output)) {
-      const int shift = out_shift(*input, *weight, *output);
+      const int shift = accumulator - output->frac_bits;
       if (shift < 0) change(layer.output, accumulator, limit);
       if (shift > kMaxOutShift) change(layer.output, accumulator - kMaxOutShift, fmt::format("{}, and out_shift is at most {}", limit, kMaxOutShift));
     }
@@ -50,7 +61,9 @@ class Legalizer {
   void node(const AveragePool2d& pool) {
     const std::int64_t count = pool.kernel[0] * pool.kernel[1];
     int max_left = 0, max_right = 0;
-    const auto fits = [&](int left, int right) { return 256 * count * (std::int64_t{1} << left) + count * (std::int64_t{1} << right) < (std::int64_t{1} << 31); };
+    const auto input = quantization_.format_of(pool.input);
+    const std::int64_t twice = input ? -2 * input->raw_min() : 256;
+    const auto fits = [&](int left, int right) { return twice * count * (std::int64_t{1} << left) + count * (std::int64_t{1} << right) < (std::int64_t{1} << 31); };
     while (max_left < kMaxOutShift && fits(max_left + 1, 0)) ++max_left;
     while (max_right < kMaxOutShift && fits(0, max_right + 1)) ++max_right;
     requantized(pool.name, pool.input, pool.output, max_left, max_right);
@@ -103,6 +116,71 @@ class Legalizer {
       if (const auto layer = weighted_layer(next)) weighted(*layer);
       else std::visit([&](const auto& n) { node(n); }, next);
     }
+  }
+
+  /// Weights with a format for each channel. Each channel gives way by itself: a coarser output would cost all of them.
+  void channels(const WeightedLayer& layer, QFormat input) {
+    std::vector<int> frac_bits = quantization_.channels_of(layer.weight);
+    if (const auto output = quantization_.format_of(layer.output)) {
+      const int least = output->frac_bits - input.frac_bits;
+      std::size_t changed = 0;
+      for (int& bits : frac_bits) {
+        const int legal = std::clamp(bits, least, least + kMaxOutShift);
+        changed += legal != bits;
+        bits = legal;
+      }
+      if (changed > 0) {
+        remarks_.push_back(fmt::format("{}: {} channels of {} are brought to {} to {} fractional bits, because {} reads {} and writes {}", graph_.value(layer.weight).name,
+                                       changed, frac_bits.size(), least, least + kMaxOutShift, layer.name, input.name(), output->name()));
+      }
+    }
+    quantization_.set_channels(layer.weight, 8, frac_bits);
+    if (input.total_bits == 16) keep_within_int32(layer, input);
+    if (layer.bias == kNoValue || !quantization_.formats.contains(layer.bias)) return;
+    if (quantization_.formats.at(layer.bias).total_bits != 32 && quantization_.is_per_channel(layer.weight)) {
+      remarks_.push_back(fmt::format("{}: gets 32 bits, because the weights {} have a format for each channel", graph_.value(layer.bias).name, graph_.value(layer.weight).name));
+      quantization_.formats[layer.bias].total_bits = 32;
+    }
+    if (quantization_.formats.at(layer.bias).total_bits != 32) return weighted(layer);  // the channels turned out equal
+    std::vector<int> accumulators;
+    for (const int bits : quantization_.channels_of(layer.weight)) accumulators.push_back(input.frac_bits + bits);
+    quantization_.set_channels(layer.bias, 32, accumulators);
+  }
+
+  /// 32768 · Σ|w| + |bias| + rounding, as lower/accumulator_bound.h proves it. A bit less for the weights halves the sum.
+  void keep_within_int32(const WeightedLayer& layer, QFormat input) {
+    const QFormat before = quantization_.formats.at(layer.weight);
+    while (largest_accumulator(layer, input) > kInt32Max && quantization_.formats.at(layer.weight).frac_bits > -kMaxFracBits) {
+      std::vector<int> frac_bits = quantization_.channels_of(layer.weight);
+      const int widest = *std::ranges::max_element(frac_bits);
+      for (int& bits : frac_bits) bits = std::min(bits, widest - 1);
+      quantization_.set_channels(layer.weight, 8, frac_bits);
+    }
+    if (const QFormat after = quantization_.formats.at(layer.weight); after != before) {
+      remarks_.push_back(fmt::format("{}: {} -> {}, because {} reads 16 bits and its accumulator has 32", graph_.value(layer.weight).name, before.name(), after.name(), layer.name));
+    }
+  }
+
+  /// At most half an output unit is added before the shift: 2^29 covers every out_shift.
+  std::int64_t largest_accumulator(const WeightedLayer& layer, QFormat input) const {
+    const std::vector<std::int32_t> weights = raw_parameter(graph_, quantization_, layer.weight);
+    const auto channel_count = static_cast<std::size_t>(graph_.shape(layer.weight)[0]), per_channel = weights.size() / channel_count;
+    const std::vector<int> frac_bits = quantization_.channels_of(layer.weight);
+    const bool has_bias = layer.bias != kNoValue && quantization_.formats.contains(layer.bias);
+    const std::vector<float> bias = has_bias ? corrected_parameter(graph_, quantization_, layer.bias) : std::vector<float>(channel_count, 0.0f);
+    const auto output = quantization_.format_of(layer.output);
+    std::int64_t largest = 0;
+    for (std::size_t channel = 0; channel < channel_count; ++channel) {
+      std::int64_t sum = 0;
+      for (std::size_t i = 0; i < per_channel; ++i) sum += std::abs(weights[channel * per_channel + i]);
+      const int accumulator = input.frac_bits + frac_bits[channel % frac_bits.size()];
+      const int shift = output ? std::clamp(accumulator - output->frac_bits, 0, kMaxOutShift) : 0;
+      const double raw_bias = std::min(std::ldexp(std::abs(static_cast<double>(bias[channel])), accumulator), 4e9);
+      // An 8-bit bias is rounded before its shift: it reaches at most twice its value.
+      const bool is_narrow = has_bias && quantization_.formats.at(layer.bias).total_bits == 8;
+      largest = std::max(largest, -input.raw_min() * sum + static_cast<std::int64_t>(is_narrow ? 2 * raw_bias : raw_bias) + 1 + (std::int64_t{1} << shift >> 1));
+    }
+    return largest;
   }
 
   std::vector<std::string> take_remarks() { return std::move(remarks_); }

@@ -32,7 +32,11 @@ class BiasView {
   qmn_bias view_;
 };
 
-qmn_epilogue c_epilogue(const Epilogue& epilogue) { return {epilogue.out_shift, epilogue.clip_min, epilogue.clip_max}; }
+qmn_epilogue c_epilogue(const Epilogue& epilogue) {
+  qmn_epilogue view{{epilogue.out_shift}, epilogue.clip_min, epilogue.clip_max};
+  if (epilogue.is_per_channel()) view.out_shifts = epilogue.out_shifts.data();
+  return view;
+}
 
 template <class K>
 qmn_conv2d c_conv2d(const K& kernel, const ProgramTensor& in, const ProgramTensor& out, const BiasView& bias) {
@@ -63,26 +67,65 @@ struct Operands {
   std::int8_t* output;
 };
 
+template <class Layer, class In, class Out>
+using Function = void (*)(const Layer*, const In*, Out*);
+
+/// The functions of one kernel, by the types of its input and output.
+template <class Layer>
+struct Functions {
+  Function<Layer, std::int8_t, std::int8_t> s8;
+  Function<Layer, std::int8_t, std::int16_t> s8_s16;
+  Function<Layer, std::int16_t, std::int8_t> s16_s8;
+  Function<Layer, std::int16_t, std::int16_t> s16;
+
+  void operator()(const Layer& layer, const Operands& at) const {
+    const bool reads_16 = at.in.format.total_bits == 16, writes_16 = at.out.format.total_bits == 16;
+    const auto* wide_input = reinterpret_cast<const std::int16_t*>(at.input);  // aligned: simulate/memory.h
+    auto* wide_output = reinterpret_cast<std::int16_t*>(at.output);
+    if (reads_16) writes_16 ? s16(&layer, wide_input, wide_output) : s16_s8(&layer, wide_input, at.output);
+    else writes_16 ? s8_s16(&layer, at.input, wide_output) : s8(&layer, at.input, at.output);
+  }
+};
+
+/// A shift for all channels, or one for each.
+template <class Layer>
+struct WeightedFunctions {
+  Functions<Layer> plain, channels;
+  void operator()(const Layer& layer, const Epilogue& epilogue, const Operands& at) const { (epilogue.is_per_channel() ? channels : plain)(layer, at); }
+};
+
+constexpr WeightedFunctions<qmn_conv2d> kConv2d{
+    {qmn_conv2d_s8_ref, qmn_conv2d_s8_s16_ref, qmn_conv2d_s16_s8_ref, qmn_conv2d_s16_ref},
+    {qmn_conv2d_s8_channels_ref, qmn_conv2d_s8_s16_channels_ref, qmn_conv2d_s16_s8_channels_ref, qmn_conv2d_s16_channels_ref}};
+constexpr WeightedFunctions<qmn_conv2d> kDepthwiseConv2d{
+    {qmn_depthwise_conv2d_s8_ref, qmn_depthwise_conv2d_s8_s16_ref, qmn_depthwise_conv2d_s16_s8_ref, qmn_depthwise_conv2d_s16_ref},
+    {qmn_depthwise_conv2d_s8_channels_ref, qmn_depthwise_conv2d_s8_s16_channels_ref, qmn_depthwise_conv2d_s16_s8_channels_ref,
+     qmn_depthwise_conv2d_s16_channels_ref}};
+constexpr WeightedFunctions<qmn_fully_connected> kFullyConnected{
+    {qmn_fully_connected_s8_ref, qmn_fully_connected_s8_s16_ref, qmn_fully_connected_s16_s8_ref, qmn_fully_connected_s16_ref},
+    {qmn_fully_connected_s8_channels_ref, qmn_fully_connected_s8_s16_channels_ref, qmn_fully_connected_s16_s8_channels_ref,
+     qmn_fully_connected_s16_channels_ref}};
+constexpr Functions<qmn_average_pool2d> kAveragePool2d{qmn_average_pool2d_s8_ref, qmn_average_pool2d_s8_s16_ref, qmn_average_pool2d_s16_s8_ref,
+                                                       qmn_average_pool2d_s16_ref};
+
 void run(const Conv2dKernel& kernel, const Operands& at) {
   const BiasView bias(kernel.bias);
-  const qmn_conv2d layer = c_conv2d(kernel, at.in, at.out, bias);
-  qmn_conv2d_s8_ref(&layer, at.input, at.output);
+  kConv2d(c_conv2d(kernel, at.in, at.out, bias), kernel.epilogue, at);
 }
 
 void run(const DepthwiseConv2dKernel& kernel, const Operands& at) {
   const BiasView bias(kernel.bias);
-  const qmn_conv2d layer = c_conv2d(kernel, at.in, at.out, bias);
-  qmn_depthwise_conv2d_s8_ref(&layer, at.input, at.output);
+  kDepthwiseConv2d(c_conv2d(kernel, at.in, at.out, bias), kernel.epilogue, at);
 }
 
 void run(const FullyConnectedKernel& kernel, const Operands& at) {
   const BiasView bias(kernel.bias);
-  const qmn_fully_connected layer{.in_count = at.in.size_bytes(),
-                                  .out_count = at.out.size_bytes(),
-                                  .weights = kernel.weights.data(),
-                                  .bias = bias.view(),
-                                  .epilogue = c_epilogue(kernel.epilogue)};
-  qmn_fully_connected_s8_ref(&layer, at.input, at.output);
+  kFullyConnected({.in_count = at.in.value_count(),
+                   .out_count = at.out.value_count(),
+                   .weights = kernel.weights.data(),
+                   .bias = bias.view(),
+                   .epilogue = c_epilogue(kernel.epilogue)},
+                  kernel.epilogue, at);
 }
 
 void run(const AveragePool2dKernel& kernel, const Operands& at) {
@@ -101,7 +144,7 @@ void run(const AveragePool2dKernel& kernel, const Operands& at) {
                                  .right_shift = kernel.right_shift,
                                  .clip_min = kernel.clip_min,
                                  .clip_max = kernel.clip_max};
-  qmn_average_pool2d_s8_ref(&layer, at.input, at.output);
+  kAveragePool2d(layer, at);
 }
 
 void run(const MaxPool2dKernel& kernel, const Operands& at) {
@@ -124,7 +167,7 @@ void run(const MaxPool2dKernel& kernel, const Operands& at) {
 }
 
 void run(const RequantizeKernel& kernel, const Operands& at) {
-  const qmn_requantize layer{.count = at.in.size_bytes(),
+  const qmn_requantize layer{.count = at.in.value_count(),
                              .left_shift = kernel.left_shift,
                              .right_shift = kernel.right_shift,
                              .clip_min = kernel.clip_min,
@@ -133,7 +176,14 @@ void run(const RequantizeKernel& kernel, const Operands& at) {
 }
 
 void run(const SoftmaxKernel& kernel, const Operands& at) {
-  const qmn_softmax layer{.count = at.in.size_bytes(), .exp_table = kernel.exp_table.data()};
+  if (at.in.format.total_bits == 16) {
+    const qmn_softmax_s16 layer{.count = at.in.value_count(),
+                                .coarse_count = static_cast<std::int32_t>(kernel.coarse_exp_table.size()),
+                                .coarse = kernel.coarse_exp_table.data(),
+                                .fine = kernel.exp_table.data()};
+    return qmn_softmax_s16_s8_ref(&layer, reinterpret_cast<const std::int16_t*>(at.input), at.output);
+  }
+  const qmn_softmax layer{.count = at.in.value_count(), .exp_table = kernel.exp_table.data()};
   qmn_softmax_s8_ref(&layer, at.input, at.output);
 }
 

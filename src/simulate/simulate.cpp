@@ -24,22 +24,23 @@ Simulator::Simulator(const Program& program, MemoryPlan plan) : program_(&progra
   QMN_CHECK(fault.empty(), fault.c_str());
 }
 
-std::vector<std::int8_t> Simulator::quantize_input(std::span<const float> reals, std::int64_t clip_count) const {
+TensorBytes Simulator::quantize_input(std::span<const float> reals, std::int64_t clip_count) const {
   const ProgramTensor& tensor = program_->tensor(program_->input);
-  const std::size_t clip_size = size_of(tensor);
+  const auto clip_size = static_cast<std::size_t>(tensor.value_count());
   QMN_CHECK(reals.size() == clip_size * static_cast<std::size_t>(clip_count), "the features fill the input of each clip");
   const auto channels = static_cast<std::size_t>(tensor.channels);
   const std::size_t pixels = clip_size / channels;
-  const std::vector<std::int8_t> nchw = quantize_s8(reals, tensor.format);
-  std::vector<std::int8_t> nhwc(nchw.size());
+  std::vector<std::int32_t> nhwc(reals.size());
   for (std::size_t clip = 0; clip < static_cast<std::size_t>(clip_count); ++clip) {
     const std::size_t first = clip * clip_size;
     for (std::size_t channel = 0; channel < channels; ++channel) {
-      for (std::size_t pixel = 0; pixel < pixels; ++pixel)
-        nhwc[first + pixel * channels + channel] = nchw[first + channel * pixels + pixel];
+      for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
+        const auto real = static_cast<double>(reals[first + channel * pixels + pixel]);
+        nhwc[first + pixel * channels + channel] = static_cast<std::int32_t>(quantize(real, tensor.format));
+      }
     }
   }
-  return nhwc;
+  return tensor_bytes(nhwc, tensor.format);
 }
 
 Simulator::Result Simulator::run(std::span<const std::int8_t> inputs, std::int64_t clip_count) const {
@@ -49,7 +50,8 @@ Simulator::Result Simulator::run(std::span<const std::int8_t> inputs, std::int64
   QMN_CHECK(inputs.size() == input_size * static_cast<std::size_t>(clip_count), "the inputs fill the input tensor of each clip");
   Result result;
   result.logits.resize(logits_size * static_cast<std::size_t>(clip_count));
-  if (has_scores) result.scores.resize(result.logits.size());
+  const std::size_t scores_size = size_of(program_->tensor(program_->output));
+  if (has_scores) result.scores.resize(scores_size * static_cast<std::size_t>(clip_count));
   const std::int64_t task_count = (clip_count + kClipsPerTask - 1) / kClipsPerTask;
   parallel_for(static_cast<std::size_t>(task_count), [&](std::size_t task) {
     std::vector<std::int8_t> arena(static_cast<std::size_t>(plan_.arena_bytes));
@@ -59,19 +61,18 @@ Simulator::Result Simulator::run(std::span<const std::int8_t> inputs, std::int64
     for (auto clip = static_cast<std::size_t>(first); clip < static_cast<std::size_t>(end); ++clip) {
       std::ranges::copy(inputs.subspan(clip * input_size, input_size), at(program_->input));
       run_kernels(*program_, plan_, arena.data());
-      const auto row = static_cast<std::ptrdiff_t>(clip * logits_size);
-      std::copy_n(at(program_->logits), logits_size, result.logits.begin() + row);
-      if (has_scores) std::copy_n(at(program_->output), logits_size, result.scores.begin() + row);
+      std::copy_n(at(program_->logits), logits_size, result.logits.begin() + static_cast<std::ptrdiff_t>(clip * logits_size));
+      if (has_scores) std::copy_n(at(program_->output), scores_size, result.scores.begin() + static_cast<std::ptrdiff_t>(clip * scores_size));
     }
   });
   return result;
 }
 
-std::vector<std::vector<std::int8_t>> Simulator::trace(std::span<const std::int8_t> input) const {
+std::vector<TensorBytes> Simulator::trace(std::span<const std::int8_t> input) const {
   QMN_CHECK(input.size() == size_of(program_->tensor(program_->input)), "the input fills the input tensor");
   std::vector<std::int8_t> arena(static_cast<std::size_t>(plan_.arena_bytes));
   const auto at = [&](TensorId id) { return arena.begin() + plan_.offsets[static_cast<std::size_t>(id)]; };
-  std::vector<std::vector<std::int8_t>> tensors(program_->tensors.size());
+  std::vector<TensorBytes> tensors(program_->tensors.size());
   std::ranges::copy(input, at(program_->input));
   tensors[static_cast<std::size_t>(program_->input)].assign(input.begin(), input.end());
   run_kernels(*program_, plan_, arena.data(), [&](TensorId id, const std::int8_t* bytes) {

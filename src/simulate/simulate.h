@@ -3,6 +3,7 @@
 #pragma once
 
 #include "program/program.h"
+#include "program/tensor_bytes.h"
 
 #include <cstdint>
 #include <span>
@@ -15,18 +16,18 @@ class Simulator {
   Simulator(const Program& program, MemoryPlan plan);  ///< keeps a reference to the program
 
   /// The program's input tensor from real features, [clip][C·H·W] NCHW as the Graph sees them: quantized and brought to NHWC.
-  std::vector<std::int8_t> quantize_input(std::span<const float> reals, std::int64_t clip_count) const;
+  TensorBytes quantize_input(std::span<const float> reals, std::int64_t clip_count) const;
 
   struct Result {
-    std::vector<std::int8_t> logits;  ///< [clip][classes], raw
-    std::vector<std::int8_t> scores;  ///< [clip][classes], Q0.7; empty when the program has no softmax
+    TensorBytes logits;  ///< [clip][classes]
+    TensorBytes scores;  ///< [clip][classes], Q0.7; empty when the program has no softmax
   };
-  /// Runs clips in parallel; `inputs` are raw, NHWC.
+  /// Runs clips in parallel; `inputs` are NHWC.
   Result run(std::span<const std::int8_t> inputs, std::int64_t clip_count) const;
 
   /// Every tensor of one inference, by TensorId, as written by its kernel (before anything overwrites it); in the body of a loop, as its last
   /// step wrote it. States hold what the loop made of them; the slices that a loop reads are empty.
-  std::vector<std::vector<std::int8_t>> trace(std::span<const std::int8_t> input) const;
+  std::vector<TensorBytes> trace(std::span<const std::int8_t> input) const;
 
  private:
   const Program* program_;

@@ -76,7 +76,7 @@ TEST(LowerErrors, A32BitBiasOffTheAccumulatorScale) {
 }
 
 TEST(LowerErrors, WidthsWithoutAKernel) {
-  expect_error(dense_net({.name = "fc", .weights = {1, 1}, .format = QFormat{16, 3}}).build(), {"Gemm fc", "fc.out", "16 bits"});
+  expect_error(dense_net({.name = "fc", .weights = {1, 1}, .format = QFormat{32, 3}}).build(), {"fc.out", "32 bits", "8 or 16"});
   expect_error(dense_net({.name = "fc", .weights = {1, 1}, .weight_format = {16, 3}}).build(), {"Gemm fc", "fc.weight", "16 bits"});
   expect_error(dense_net({.name = "fc", .weights = {1, 1}, .bias = {1}, .bias_format = {16, 3}}).build(),
                {"Gemm fc", "fc.bias", "16 bits"});

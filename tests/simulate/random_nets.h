@@ -14,14 +14,17 @@
 
 namespace qmn {
 
+/// plain: 8 bits and a format for each tensor. wide: int16 activations, formats for channels and corrections, each now and then.
+enum class NetFormats { plain, wide };
+
 class RandomNet {
  public:
   /// Input [1, channels, height, width] or [1, count].
-  RandomNet(std::uint64_t seed, Shape input_shape) : random_{0x6e657473, seed} {
+  RandomNet(std::uint64_t seed, Shape input_shape, NetFormats net_formats = NetFormats::plain) : random_{0x6e657473, seed}, net_formats_(net_formats) {
     model_.graph.name = "net";
     model_.quantization.emplace();
     last_ = model_.graph.input = model_.graph.add_value("input", input_shape);
-    model_.quantization->formats[last_] = {8, static_cast<int>(between(2, 6))};
+    model_.quantization->formats[last_] = activation_format(static_cast<int>(between(2, 6)));
     infer_shapes_so_far();
   }
 
@@ -41,9 +44,9 @@ class RandomNet {
     add_layer(std::move(attributes), "depthwise", {shape()[1] * multiplier, 1, kernel[0], kernel[1]});
   }
   void fully_connected(std::int64_t out_count) { add_layer(FullyConnected{}, "fc", {out_count, shape()[1]}); }
-  void relu() { add(Relu{}, "relu", near_format(format().frac_bits, 2)); }
-  void flatten() { add(Flatten{}, "flatten", format()); }
-  void average_pool(AveragePool2d attributes) { add(std::move(attributes), "pool", near_format(format().frac_bits, 2)); }
+  void relu() { add(Relu{}, "relu", near_activation(2)); }
+  void flatten() { add(Flatten{}, "flatten", is_wide() && between(0, 3) == 0 ? near_activation(1) : format()); }
+  void average_pool(AveragePool2d attributes) { add(std::move(attributes), "pool", near_activation(2)); }
   void global_average_pool() {
     AveragePool2d pool;
     pool.kernel = {shape()[2], shape()[3]};
@@ -68,6 +71,38 @@ class RandomNet {
   QFormat format() const { return model_.quantization->formats.at(last_); }
   QFormat near_format(int frac_bits, int spread) { return {8, frac_bits + static_cast<int>(between(-spread, spread))}; }
 
+  bool is_wide() const { return net_formats_ == NetFormats::wide; }
+  /// frac_bits are those that it would have in 8 bits; the range stays.
+  QFormat activation_format(int frac_bits) {
+    if (is_wide() && coin()) return {16, frac_bits + 8};
+    return {8, frac_bits};
+  }
+  /// A range near that of the last value.
+  QFormat near_activation(int spread) {
+    const QFormat last = format();
+    return activation_format(near_format(last.frac_bits - (last.total_bits - 8), spread).frac_bits);
+  }
+
+  /// Formats for channels, finer than that of the tensor, and a correction.
+  void widen(ValueId weight, ValueId bias) {
+    Quantization& q = *model_.quantization;
+    const auto channel_count = static_cast<std::size_t>(model_.graph.shape(weight)[0]);
+    const bool has_8_bit_bias = bias != kNoValue && q.formats.at(bias).total_bits == 8;
+    if (coin() && !has_8_bit_bias) {
+      std::vector<int> frac_bits(channel_count, q.formats.at(weight).frac_bits), accumulators;
+      for (int& bits : frac_bits) bits += static_cast<int>(between(0, 3));
+      q.set_channels(weight, 8, frac_bits);
+      for (const int bits : frac_bits) accumulators.push_back(format().frac_bits + bits);
+      if (bias != kNoValue) q.set_channels(bias, 32, accumulators);
+    }
+    for (const ValueId id : {weight, bias}) {
+      if (id == kNoValue || coin()) continue;
+      std::vector<float> correction(model_.graph.initializer(id).data.size());
+      for (float& real : correction) real = static_cast<float>(random_.normal() * q.formats.at(weight).step());
+      q.corrections[id] = correction;
+    }
+  }
+
   ValueId parameter(const std::string& name, const Shape& parameter_shape, double deviation) {
     Tensor tensor{parameter_shape, std::vector<float>(static_cast<std::size_t>(element_count(parameter_shape)))};
     for (float& real : tensor.data) real = static_cast<float>(random_.normal() * deviation);
@@ -87,6 +122,8 @@ class RandomNet {
     const double fan_in = static_cast<double>(element_count(weight_shape)) / static_cast<double>(weight_shape[0]);
     node.weight = parameter(name + "_weight", weight_shape, 1 / std::sqrt(fan_in));
     formats[node.weight] = parameter_format(node.weight);
+    const bool is_long = format().total_bits == 16 && fan_in > 250;  // 32768 · 127 · 500 is near 2^31
+    if (is_long) formats[node.weight].frac_bits -= 2;
     const int accumulator = accumulator_frac_bits(format(), formats[node.weight]);
     if (between(0, 5) != 0) {
       node.bias = parameter(name + "_bias", {weight_shape[0]}, format().real_max() / 8);
@@ -94,9 +131,10 @@ class RandomNet {
       formats[node.bias].frac_bits = std::min(formats[node.bias].frac_bits, accumulator);
       if (coin()) formats[node.bias] = {32, accumulator};
     }
+    if (is_wide() && !is_long) widen(node.weight, node.bias);
     node.activation = coin() ? Activation::relu : Activation::none;
-    QFormat output = near_format(format().frac_bits, 1);
-    output.frac_bits = std::min(output.frac_bits, accumulator);
+    QFormat output = near_activation(1);
+    output.frac_bits = std::min(output.frac_bits, accumulator_frac_bits(format(), formats[node.weight]));
     add(std::move(node), kind, output);
   }
 
@@ -116,13 +154,14 @@ class RandomNet {
   }
 
   Random random_;
+  NetFormats net_formats_;
   Model model_;
   ValueId last_ = kNoValue;
 };
 
 /// A small DS-CNN: convolution, depthwise and pointwise pairs, average pool, logits.
-inline RandomNet random_ds_cnn(std::uint64_t seed) {
-  RandomNet net(seed, {1, 1, 20, 8});
+inline RandomNet random_ds_cnn(std::uint64_t seed, NetFormats formats = NetFormats::plain) {
+  RandomNet net(seed, {1, 1, 20, 8}, formats);
   Conv2d first;
   first.strides = {2, 2};
   first.pads = {4, 1, 4, 1};
@@ -140,8 +179,8 @@ inline RandomNet random_ds_cnn(std::uint64_t seed) {
 }
 
 /// A small DNN.
-inline RandomNet random_dnn(std::uint64_t seed) {
-  RandomNet net(seed, {1, 1, 10, 7});
+inline RandomNet random_dnn(std::uint64_t seed, NetFormats formats = NetFormats::plain) {
+  RandomNet net(seed, {1, 1, 10, 7}, formats);
   net.flatten();
   for (int layer = 0; layer < 3; ++layer) net.fully_connected(net.between(3, 40));
   net.fully_connected(net.between(2, 12));
@@ -149,8 +188,8 @@ inline RandomNet random_dnn(std::uint64_t seed) {
 }
 
 /// Everything else that lowers: several input channels, strides, dilations, uneven pads, multipliers, lone ReLUs, a Flatten of an image.
-inline RandomNet random_image_net(std::uint64_t seed) {
-  RandomNet net(seed, {1, 3, 9, 7});
+inline RandomNet random_image_net(std::uint64_t seed, NetFormats formats = NetFormats::plain) {
+  RandomNet net(seed, {1, 3, 9, 7}, formats);
   Conv2d uneven;
   uneven.strides = {net.between(1, 2), net.between(1, 2)};
   uneven.dilations = {net.between(1, 2), net.between(1, 2)};

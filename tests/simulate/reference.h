@@ -26,7 +26,19 @@ class Evaluation {
  public:
   Evaluation(const Model& model, std::span<const float> input) : graph_(model.graph), formats_(model.quantization->formats) {
     for (const auto& [id, tensor] : graph_.initializers) {
-      for (float real : tensor.data) values_[id].push_back(formats_.contains(id) ? rounded(static_cast<double>(real), formats_.at(id)) : static_cast<double>(real));
+      const auto correction = model.quantization->corrections.find(id);
+      const auto channels = model.quantization->channel_frac_bits.find(id);
+      const std::size_t channel_size = tensor.data.size() / static_cast<std::size_t>(tensor.shape[0]);
+      for (std::size_t i = 0; i < tensor.data.size(); ++i) {
+        const float corrected = correction == model.quantization->corrections.end() ? tensor.data[i] : tensor.data[i] + correction->second.at(i);
+        if (!formats_.contains(id)) {
+          values_[id].push_back(static_cast<double>(corrected));
+          continue;
+        }
+        QFormat format = formats_.at(id);
+        if (channels != model.quantization->channel_frac_bits.end()) format.frac_bits = channels->second.at(i / channel_size);
+        values_[id].push_back(rounded(static_cast<double>(corrected), format));
+      }
     }
     for (float real : input) values_[graph_.input].push_back(rounded(static_cast<double>(real), formats_.at(graph_.input)));
     evaluate_all(graph_.nodes);

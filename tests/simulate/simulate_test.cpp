@@ -13,13 +13,15 @@ namespace {
 
 using Bytes = std::vector<std::int8_t>;
 
-/// A value of the graph, NCHW and real, as its tensor of the program holds it: raw NHWC.
+/// A value of the graph, NCHW and real, as its tensor of the program holds it: raw NHWC, int16 with the low byte first.
 Bytes as_tensor(const reference::Reals& reals, const ProgramTensor& tensor) {
   Bytes raw;
   const int pixels = tensor.height * tensor.width;
   for (int pixel = 0; pixel < pixels; ++pixel) {
     for (int c = 0; c < tensor.channels; ++c) {
-      raw.push_back(static_cast<std::int8_t>(std::ldexp(reals.at(static_cast<std::size_t>(c * pixels + pixel)), tensor.format.frac_bits)));
+      const auto value = static_cast<std::int16_t>(std::ldexp(reals.at(static_cast<std::size_t>(c * pixels + pixel)), tensor.format.frac_bits));
+      raw.push_back(static_cast<std::int8_t>(value & 0xff));
+      if (tensor.format.total_bits == 16) raw.push_back(static_cast<std::int8_t>(value >> 8));
     }
   }
   return raw;
@@ -39,7 +41,7 @@ void expect_equal_to_reference(RandomNet net) {
   const std::vector<float> inputs = net.inputs(clip_count);
   const Bytes raw = simulator.quantize_input(inputs, clip_count);
   const Simulator::Result result = simulator.run(raw, clip_count);
-  const std::size_t classes = result.logits.size() / static_cast<std::size_t>(clip_count);
+  const std::size_t logits_size = result.logits.size() / static_cast<std::size_t>(clip_count);
   for (std::int64_t clip = 0; clip < clip_count; ++clip) {
     const reference::Evaluation expected(model, clip_of(inputs, clip, clip_count));
     const std::size_t raw_size = raw.size() / static_cast<std::size_t>(clip_count);
@@ -54,8 +56,8 @@ void expect_equal_to_reference(RandomNet net) {
       ++compared;
     }
     EXPECT_EQ(compared, program.tensors.size() - 1);
-    const auto row = result.logits.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(clip) * classes);
-    ASSERT_EQ(Bytes(row, row + static_cast<std::ptrdiff_t>(classes)),
+    const auto row = result.logits.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(clip) * logits_size);
+    ASSERT_EQ(Bytes(row, row + static_cast<std::ptrdiff_t>(logits_size)),
               as_tensor(expected.value(model.graph.output), program.tensor(program.logits)));
   }
 }
@@ -74,22 +76,37 @@ TEST(Simulator, EqualsTheDefinitionsOnRandomNetsOfAllOperators) {
     ASSERT_NO_FATAL_FAILURE(expect_equal_to_reference(random_image_net(seed))) << "seed " << seed;
 }
 
-TEST(Simulator, ScoresAreTheSoftmaxOfTheLogits) {
+TEST(Simulator, EqualsTheDefinitionsWithInt16ChannelsAndCorrections) {
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    ASSERT_NO_FATAL_FAILURE(expect_equal_to_reference(random_ds_cnn(seed, NetFormats::wide))) << "seed " << seed;
+    ASSERT_NO_FATAL_FAILURE(expect_equal_to_reference(random_dnn(seed, NetFormats::wide))) << "seed " << seed;
+    ASSERT_NO_FATAL_FAILURE(expect_equal_to_reference(random_image_net(seed, NetFormats::wide))) << "seed " << seed;
+  }
+}
+
+void expect_scores_of_logits(QFormat logits_format) {
   RandomNet net = random_dnn(7);
-  const Program program = lower(net.model());
+  Model model = net.model();
+  model.quantization->formats[model.graph.output] = logits_format;
+  const Program program = lower(model);
   const Simulator simulator(program, plan_memory(program));
   const Simulator::Result result = simulator.run(simulator.quantize_input(net.inputs(20), 20), 20);
-  ASSERT_EQ(result.scores.size(), result.logits.size());
-  const int frac_bits = program.tensor(program.logits).format.frac_bits;
-  const std::size_t classes = result.logits.size() / 20;
+  const std::vector<std::int32_t> logits = raw_values(result.logits, logits_format);
+  ASSERT_EQ(result.scores.size(), logits.size());
+  const std::size_t classes = logits.size() / 20;
   for (std::size_t clip = 0; clip < 20; ++clip) {
     double sum = 0;
-    for (std::size_t i = 0; i < classes; ++i) sum += std::exp(std::ldexp(result.logits[clip * classes + i], -frac_bits));
+    for (std::size_t i = 0; i < classes; ++i) sum += std::exp(std::ldexp(logits[clip * classes + i], -logits_format.frac_bits));
     for (std::size_t i = 0; i < classes; ++i) {
-      const double score = std::exp(std::ldexp(result.logits[clip * classes + i], -frac_bits)) / sum;
+      const double score = std::exp(std::ldexp(logits[clip * classes + i], -logits_format.frac_bits)) / sum;
       EXPECT_LE(std::fabs(result.scores[clip * classes + i] / 128.0 - score), 1.0 / 128);
     }
   }
+}
+
+TEST(Simulator, ScoresAreTheSoftmaxOfTheLogits) {
+  ASSERT_NO_FATAL_FAILURE(expect_scores_of_logits({8, 2}));
+  ASSERT_NO_FATAL_FAILURE(expect_scores_of_logits({16, 9}));
 }
 
 TEST(Simulator, WithoutASoftmaxThereAreNoScores) {

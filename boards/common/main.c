@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * main.c   Firmware around an exported network: self-test, then an inference for each input of inputs.bin.
  *
- * inputs.bin: NET_INPUT_BYTES raw values an input. outputs.bin: for each, NET_CLASS_COUNT logits, then as many scores if there are any.
+ * inputs.bin: NET_INPUT_BYTES an input. outputs.bin: for each, NET_CLASS_COUNT logits, then as many scores if there are any. Values are raw,
+ * int16 in the byte order of the board.
  * traces.bin (built with tracing): for each tensor its number and its size in bytes, int32 in the byte order of the board, then its values.
  * Lines that begin with "qmn report" are for machines. Exit code: 0, 1 when the self-test failed, 2 when a file could not be read or written.
  */
@@ -73,7 +74,7 @@ static int run_inputs(int inputs, int outputs, totals *sum) {
     if (got == 0) return kPass;
     if (got != NET_INPUT_BYTES) return file_failed("inputs.bin");
     run_once(sum);
-    if (board_write(outputs, net_logits(), NET_CLASS_COUNT) != 0) return file_failed("outputs.bin");
+    if (board_write(outputs, net_logits(), (int32_t)(NET_CLASS_COUNT * sizeof *net_logits())) != 0) return file_failed("outputs.bin");
 #if NET_HAS_SCORES
     if (board_write(outputs, net_scores(), NET_CLASS_COUNT) != 0) return file_failed("outputs.bin");
 #endif
@@ -86,6 +87,7 @@ int main(void) {
   report("selftest_mismatches", (uint32_t)mismatches);
   report("input_bytes", NET_INPUT_BYTES);
   report("class_count", NET_CLASS_COUNT);
+  report("logit_bytes", (uint32_t)sizeof *net_logits());
   report("has_scores", NET_HAS_SCORES);
 
   const int inputs = board_open_read("inputs.bin");

@@ -2,6 +2,8 @@
 // board/board.h   Builds an exported project and runs it: on an emulated board, or on the host.
 #pragma once
 
+#include "program/tensor_bytes.h"
+
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -11,8 +13,8 @@
 namespace qmn {
 
 struct BoardRun {
-  std::vector<std::vector<std::int8_t>> logits, scores;     ///< of each input; scores are empty when the network has none
-  std::vector<std::vector<std::vector<std::int8_t>>> traces;  ///< of each input, each tensor by TensorId; only when asked for
+  std::vector<TensorBytes> logits, scores;                 ///< of each input; scores are empty when the network has none
+  std::vector<std::vector<TensorBytes>> traces;              ///< of each input, each tensor by TensorId; only when asked for
   std::int64_t selftest_mismatches = 0;                      ///< output values that differ from the embedded known answers
   std::int64_t instructions_per_inference = 0;               ///< executed, from -icount, the mean over the inputs; 0 on the host
   std::int64_t stack_bytes = 0;                              ///< painted, the most that an inference used; 0 on the host
@@ -37,10 +39,10 @@ std::vector<std::string> board_names();  ///< "mps2-an386"; "host" builds the sa
 /// built again. Error (data) names a missing program's Debian package, or the first compiler message. Error (usage): unknown board.
 BuiltFirmware build_firmware(const std::filesystem::path& project, const std::string& board);
 
-/// Feeds raw inputs, in several processes at once, and collects raw outputs. Without inputs only the self-test runs.
+/// Feeds inputs, in several processes at once, and collects outputs. Without inputs only the self-test runs.
 /// `timeout` limits each process; 0 chooses one by the count of inputs.
 /// Error (data): emulator missing (names the package), a fault, a hang, an input of another size than the network's.
-BoardRun run_firmware(const BuiltFirmware& firmware, const std::string& board, const std::vector<std::vector<std::int8_t>>& inputs, bool traces,
+BoardRun run_firmware(const BuiltFirmware& firmware, const std::string& board, const std::vector<TensorBytes>& inputs, bool traces,
                       std::chrono::milliseconds timeout = std::chrono::milliseconds{0});
 
 }  // namespace qmn

@@ -11,7 +11,7 @@
 namespace qmn {
 namespace {
 
-using Trace = std::vector<std::vector<std::int8_t>>;
+using Trace = std::vector<TensorBytes>;
 
 std::optional<TensorDifference> difference_in(const Program& program, TensorId id, const std::string& kernel, const Trace& host, const Trace& board) {
   const auto index = static_cast<std::size_t>(id);
@@ -22,9 +22,10 @@ std::optional<TensorDifference> difference_in(const Program& program, TensorId i
     difference.is_missing = true;
     return difference;
   }
-  const auto [on_host, on_board] = std::mismatch(host[index].begin(), host[index].end(), board[index].begin());
-  if (on_host == host[index].end()) return std::nullopt;
-  const int at = static_cast<int>(on_host - host[index].begin());
+  const std::vector<std::int32_t> host_values = raw_values(host[index], tensor.format), board_values = raw_values(board[index], tensor.format);
+  const auto [on_host, on_board] = std::mismatch(host_values.begin(), host_values.end(), board_values.begin());
+  if (on_host == host_values.end()) return std::nullopt;
+  const int at = static_cast<int>(on_host - host_values.begin());
   difference.channel = at % tensor.channels;
   difference.x = at / tensor.channels % tensor.width;
   difference.y = at / tensor.channels / tensor.width;

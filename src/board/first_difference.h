@@ -3,6 +3,7 @@
 #pragma once
 
 #include "program/program.h"
+#include "program/tensor_bytes.h"
 
 #include <cstdint>
 #include <optional>
@@ -21,7 +22,7 @@ struct TensorDifference {
 };
 
 /// The first tensor in order of execution, and in it the first value, that differ. Traces are by TensorId, as Simulator::trace gives them.
-std::optional<TensorDifference> first_difference(const Program& program, const std::vector<std::vector<std::int8_t>>& host,
-                                                 const std::vector<std::vector<std::int8_t>>& board);
+std::optional<TensorDifference> first_difference(const Program& program, const std::vector<TensorBytes>& host,
+                                                 const std::vector<TensorBytes>& board);
 
 }  // namespace qmn

@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 namespace qmn {
 namespace {
 
-using Inputs = std::span<const std::vector<std::int8_t>>;
+using Inputs = std::span<const TensorBytes>;
 
 /// Inputs that one process runs: few enough that a hang is noticed soon.
 constexpr std::size_t kMostInputsPerProcess = 16;
@@ -80,11 +80,11 @@ std::string all_bytes(Inputs inputs) {
   return bytes;
 }
 
-std::vector<std::int8_t> to_raw(std::string_view bytes) { return {bytes.begin(), bytes.end()}; }
+TensorBytes to_bytes(std::string_view bytes) { return {bytes.begin(), bytes.end()}; }
 
 /// traces.bin: (tensor, bytes, values) for each tensor; every inference begins with the same tensor, the input.
-std::vector<std::vector<std::vector<std::int8_t>>> parse_traces(std::string_view bytes, std::size_t inference_count) {
-  std::vector<std::vector<std::vector<std::int8_t>>> traces;
+std::vector<std::vector<TensorBytes>> parse_traces(std::string_view bytes, std::size_t inference_count) {
+  std::vector<std::vector<TensorBytes>> traces;
   std::int32_t input_tensor = -1;
   std::array<std::int32_t, 2> head{};
   while (bytes.size() >= sizeof head) {
@@ -96,7 +96,7 @@ std::vector<std::vector<std::vector<std::int8_t>>> parse_traces(std::string_view
     if (tensor == input_tensor) traces.emplace_back();
     auto& trace = traces.back();
     if (trace.size() <= static_cast<std::size_t>(tensor)) trace.resize(static_cast<std::size_t>(tensor) + 1);
-    trace[static_cast<std::size_t>(tensor)] = to_raw(bytes.substr(0, static_cast<std::size_t>(size)));
+    trace[static_cast<std::size_t>(tensor)] = to_bytes(bytes.substr(0, static_cast<std::size_t>(size)));
     bytes.remove_prefix(static_cast<std::size_t>(size));
   }
   if (!bytes.empty() || traces.size() != inference_count) fail_data("the firmware's traces are broken: {} inferences of {}", traces.size(), inference_count);
@@ -125,15 +125,16 @@ BoardRun run_process_over(const fs::path& image, const std::string& board, Input
   run.selftest_mismatches = report["selftest_mismatches"];
   if (inputs.empty()) return run;
   const auto class_count = static_cast<std::size_t>(report["class_count"]);
-  const std::size_t output_bytes = class_count * (report["has_scores"] != 0 ? 2 : 1);
+  const std::size_t logits_bytes = class_count * static_cast<std::size_t>(report["logit_bytes"]);
+  const std::size_t output_bytes = logits_bytes + (report["has_scores"] != 0 ? class_count : 0);
   const std::string outputs = read_file(folder.path() / "outputs.bin");
   if (report["inferences"] != static_cast<std::int64_t>(inputs.size()) || outputs.size() != inputs.size() * output_bytes) {
     fail_data("{}: inputs of {} bytes do not fit the firmware, whose network takes {}", image.string(), inputs[0].size(), report["input_bytes"]);
   }
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const std::string_view output = std::string_view(outputs).substr(i * output_bytes, output_bytes);
-    run.logits.push_back(to_raw(output.substr(0, class_count)));
-    run.scores.push_back(to_raw(output.substr(class_count)));
+    run.logits.push_back(to_bytes(output.substr(0, logits_bytes)));
+    run.scores.push_back(to_bytes(output.substr(logits_bytes)));
   }
   if (traces) run.traces = parse_traces(read_file(folder.path() / "traces.bin"), inputs.size());
   run.instructions_per_inference = report["ticks"] * report["instructions_per_tick"];  // a sum, until the runs are merged
@@ -148,7 +149,7 @@ void append(std::vector<T>& all, std::vector<T>&& more) {
 
 }  // namespace
 
-BoardRun run_firmware(const BuiltFirmware& firmware, const std::string& board, const std::vector<std::vector<std::int8_t>>& inputs, bool traces,
+BoardRun run_firmware(const BuiltFirmware& firmware, const std::string& board, const std::vector<TensorBytes>& inputs, bool traces,
                       std::chrono::milliseconds timeout) {
   check_board(board);
   if (board != kHostBoard) require_program(kEmulator, kEmulator, "run firmware for " + board);

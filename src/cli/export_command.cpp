@@ -56,16 +56,18 @@ void check(const Options& options) {
 /// Seeded random inputs; the first alternates between the extremes, to drive accumulators far out.
 std::vector<KnownAnswer> choose_known_answers(const Program& program, const MemoryPlan& plan, int count, std::uint64_t seed) {
   const Simulator simulator(program, plan);
-  const auto size = static_cast<std::size_t>(program.tensor(program.input).size_bytes());
+  const ProgramTensor& tensor = program.tensor(program.input);
+  const QFormat format = tensor.format;
   std::vector<KnownAnswer> answers;
   for (int i = 0; i < count; ++i) {
     Random random({seed, static_cast<std::uint64_t>(i)});
-    std::vector<std::int8_t> input(size);
-    for (std::int8_t& value : input) {
-      const auto draw = random.uniform_int(256);
-      if (i == 0) value = draw % 2 == 0 ? std::int8_t{-128} : std::int8_t{127};
-      else value = static_cast<std::int8_t>(static_cast<int>(draw) - 128);
+    std::vector<std::int32_t> raw(static_cast<std::size_t>(tensor.value_count()));
+    for (std::int32_t& value : raw) {
+      const auto draw = static_cast<std::int64_t>(random.uniform_int(std::uint64_t{1} << format.total_bits));
+      if (i == 0) value = static_cast<std::int32_t>(draw % 2 == 0 ? format.raw_min() : format.raw_max());
+      else value = static_cast<std::int32_t>(draw + format.raw_min());
     }
+    TensorBytes input = tensor_bytes(raw, format);
     Simulator::Result result = simulator.run(input, 1);
     answers.push_back({.input = std::move(input), .logits = std::move(result.logits), .scores = std::move(result.scores)});
   }
@@ -74,6 +76,7 @@ std::vector<KnownAnswer> choose_known_answers(const Program& program, const Memo
 
 struct LayerRow {
   std::string name, op, input, weights = "-", bias = "-", output, bias_shift = "-", out_shift = "-";
+  std::vector<std::uint8_t> out_shifts{};  ///< of each output channel, where they differ
   std::int64_t constant_bytes = 0, macs = 0;
 };
 
@@ -101,6 +104,13 @@ LayerRow row_of(const Program& program, const Kernel& kernel, std::int64_t runs)
           row.bias = k.bias.format.name();
           row.bias_shift = std::to_string(k.bias.shift);
           row.out_shift = std::to_string(k.epilogue.out_shift);
+          row.out_shifts = k.epilogue.out_shifts;
+          if (!row.out_shifts.empty()) {  // from the widest channel to the finest
+            const int finer = *std::ranges::max_element(row.out_shifts) - k.epilogue.out_shift;
+            row.weights += fmt::format("…{}", QFormat{8, k.weight_format.frac_bits + finer}.name());
+            row.bias += fmt::format("…{}", QFormat{32, k.bias.format.frac_bits + finer}.name());
+            row.out_shift += fmt::format("…{}", k.epilogue.out_shift + finer);
+          }
         }
       },
       kernel);
@@ -125,7 +135,8 @@ nlohmann::json layer_json(const Program& program) {
       layer["weights"] = row.weights;
       layer["bias"] = row.bias;
       layer["bias_shift"] = std::stoi(row.bias_shift);
-      layer["out_shift"] = std::stoi(row.out_shift);
+      layer["out_shift"] = std::stoi(row.out_shift);  // of several the smallest
+      if (!row.out_shifts.empty()) layer["out_shifts"] = row.out_shifts;
     }
     layers.push_back(std::move(layer));
   });
@@ -149,7 +160,7 @@ void export_model(const Options& options) {
   const Model model = import_model(options.model);
   if (!model.quantization) fail_data("{}: is a float model; quantize it first: qmn quantize {} -o {}.q.onnx", options.model, options.model, fs::path(options.model).stem().string());
   const Program program = lower(model);
-  const auto class_count = static_cast<std::size_t>(program.tensor(program.logits).size_bytes());
+  const auto class_count = static_cast<std::size_t>(program.tensor(program.logits).value_count());
   if (program.metadata.labels.size() > class_count) {
     fail_data("{}: has {} labels for {} classes", options.model, program.metadata.labels.size(), class_count);
   }

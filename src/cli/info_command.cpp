@@ -99,7 +99,9 @@ std::int64_t parameter_count(const Graph& graph, const Node& node) {
 /// The formats and shifts of one layer; what is float or does not apply stays empty.
 struct LayerFormats {
   std::optional<QFormat> weight, bias, output;
-  std::optional<int> bias_shift, out_shift;
+  std::optional<int> bias_shift, out_shift;  ///< out_shift: of channels that differ the smallest
+  std::vector<int> out_shifts;               ///< of each output channel, where they differ
+  ValueId weight_id = kNoValue, bias_id = kNoValue;
 };
 
 LayerFormats layer_formats(const Model& model, const Node& node) {
@@ -110,10 +112,15 @@ LayerFormats layer_formats(const Model& model, const Node& node) {
       [&](const auto& layer) {
         if constexpr (requires { layer.weight; }) {
           const std::optional<QFormat> input = model.quantization->format_of(layer.input);
+          formats.weight_id = layer.weight;
+          formats.bias_id = layer.bias;
           formats.weight = model.quantization->format_of(layer.weight);
           if (layer.bias != kNoValue) formats.bias = model.quantization->format_of(layer.bias);
           if (input && formats.weight && formats.bias) formats.bias_shift = bias_shift(*input, *formats.weight, *formats.bias);
           if (input && formats.weight && formats.output) formats.out_shift = out_shift(*input, *formats.weight, *formats.output);
+          if (formats.out_shift && model.quantization->is_per_channel(layer.weight)) {
+            for (const int frac_bits : model.quantization->channels_of(layer.weight)) formats.out_shifts.push_back(out_shift(*input, {8, frac_bits}, *formats.output));
+          }
         }
       },
       node);
@@ -187,6 +194,19 @@ std::string format_cell(const std::optional<QFormat>& format, bool is_quantizabl
   return format->total_bits == 8 ? format->name() : fmt::format("{} {}b", format->name(), format->total_bits);
 }
 
+/// "Q0.7… corrected"
+std::string parameter_cell(const Model& model, ValueId id, const std::optional<QFormat>& format, bool is_quantizable) {
+  if (!format) return format_cell(format, is_quantizable);
+  std::string text = model.quantization->is_per_channel(id) ? model.quantization->format_name(id) : format_cell(format, true);
+  if (model.quantization->is_per_channel(id) && format->total_bits != 8) text += fmt::format(" {}b", format->total_bits);
+  return model.quantization->corrections.contains(id) ? text + " corrected" : text;
+}
+
+std::string out_shift_cell(const LayerFormats& formats) {
+  if (formats.out_shifts.empty()) return formats.out_shift ? std::to_string(*formats.out_shift) : "";
+  return fmt::format("{}…{}", *formats.out_shift, *std::ranges::max_element(formats.out_shifts));
+}
+
 std::string shift_cell(const std::optional<int>& shift) { return shift ? std::to_string(*shift) : ""; }
 
 std::string layer_table(const Report& report) {
@@ -207,8 +227,9 @@ std::string layer_table(const Report& report) {
       const bool is_layer = !parameters(node).empty();
       const bool has_bias = parameters(node).size() > 1;
       const bool moves_nothing = std::holds_alternative<Flatten>(node) && !formats.output;  // it keeps the format of its input
-      row.insert(row.end(), {format_cell(formats.weight, is_layer), format_cell(formats.bias, has_bias),
-                             format_cell(formats.output, !moves_nothing), shift_cell(formats.bias_shift), shift_cell(formats.out_shift)});
+      row.insert(row.end(), {parameter_cell(report.prepared, formats.weight_id, formats.weight, is_layer),
+                             parameter_cell(report.prepared, formats.bias_id, formats.bias, has_bias), format_cell(formats.output, !moves_nothing),
+                             shift_cell(formats.bias_shift), out_shift_cell(formats)});
     }
     table.add_row(row);
   });
@@ -267,6 +288,13 @@ nlohmann::json layer_json(const Model& model, const Node& node) {
   out["output_format"] = format_json(formats.output);
   out["bias_shift"] = formats.bias_shift ? nlohmann::json(*formats.bias_shift) : nlohmann::json();
   out["out_shift"] = formats.out_shift ? nlohmann::json(*formats.out_shift) : nlohmann::json();
+  if (!formats.out_shifts.empty()) {
+    out["out_shifts"] = formats.out_shifts;
+    out["weight_channel_frac_bits"] = model.quantization->channels_of(formats.weight_id);
+  }
+  for (const auto& [key, id] : {std::pair{"weight_is_corrected", formats.weight_id}, {"bias_is_corrected", formats.bias_id}}) {
+    if (model.quantization->corrections.contains(id)) out[key] = true;
+  }
   return out;
 }
 

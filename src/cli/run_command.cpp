@@ -53,7 +53,7 @@ struct Clips {
   std::vector<std::string> names;
   std::vector<int> expected;  ///< indices of labels; empty when nobody knows
   std::vector<float> float_logits;  ///< of the model in float, [clip][class]; empty when nobody knows the labels
-  std::vector<std::vector<std::int8_t>> inputs;
+  std::vector<TensorBytes> inputs;
 };
 
 Split split_of(const std::string& name) {
@@ -100,21 +100,22 @@ Clips clips_of_dataset(const Options& options, const Model& model, const Simulat
 
 /// The board's outputs of one clip, with the simulator's.
 struct Outcome {
-  std::vector<std::int8_t> logits, scores;  ///< the board's
-  std::vector<std::int8_t> host_logits;
+  std::vector<std::int32_t> logits, scores;  ///< the board's, raw
+  std::vector<std::int32_t> host_logits;
   bool is_equal = false;
   std::vector<std::size_t> order;  ///< classes by logit, the largest first; of equals the first
 };
 
-std::vector<Outcome> outcomes_of(const Simulator& simulator, const Clips& clips, BoardRun& run) {
+std::vector<Outcome> outcomes_of(const Program& program, const Simulator& simulator, const Clips& clips, const BoardRun& run) {
+  const QFormat logits = program.tensor(program.logits).format, scores = program.tensor(program.output).format;
   std::vector<Outcome> outcomes;
   for (std::size_t i = 0; i < clips.inputs.size(); ++i) {
     const Simulator::Result host = simulator.run(clips.inputs[i], 1);
     Outcome outcome;
-    outcome.logits = std::move(run.logits[i]);
-    outcome.scores = std::move(run.scores[i]);
-    outcome.host_logits = host.logits;
-    outcome.is_equal = outcome.logits == host.logits && outcome.scores == host.scores;
+    outcome.logits = raw_values(run.logits[i], logits);
+    outcome.scores = raw_values(run.scores[i], scores);
+    outcome.host_logits = raw_values(host.logits, logits);
+    outcome.is_equal = run.logits[i] == host.logits && run.scores[i] == host.scores;
     outcome.order.resize(outcome.logits.size());
     std::iota(outcome.order.begin(), outcome.order.end(), std::size_t{0});
     std::stable_sort(outcome.order.begin(), outcome.order.end(), [&](std::size_t a, std::size_t b) { return outcome.logits[a] > outcome.logits[b]; });
@@ -193,7 +194,7 @@ Hits count_hits(const Clips& clips, const std::vector<Outcome>& outcomes) {
   Hits hits;
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     const auto expected = static_cast<std::size_t>(clips.expected[i]);
-    const std::vector<std::int8_t>& host = outcomes[i].host_logits;
+    const std::vector<std::int32_t>& host = outcomes[i].host_logits;
     hits.in_float += static_cast<std::size_t>(in_float[i]) == expected ? 1 : 0;
     hits.in_integers += static_cast<std::size_t>(std::max_element(host.begin(), host.end()) - host.begin()) == expected ? 1 : 0;
     hits.on_board += outcomes[i].order[0] == expected ? 1 : 0;
@@ -287,15 +288,15 @@ void run(const Options& options) {
   const Program program = lower(model);
   const Simulator simulator(program, plan_memory(program));
   const FrontEndSettings& front_end = program.metadata.front_end;
-  if (front_end.feature_count() != program.tensor(program.input).size_bytes()) {
-    fail_data("{}: its network takes {} values, its front end makes {} from a clip: it takes no sound", options.folder, program.tensor(program.input).size_bytes(), front_end.feature_count());
+  if (front_end.feature_count() != program.tensor(program.input).value_count()) {
+    fail_data("{}: its network takes {} values, its front end makes {} from a clip: it takes no sound", options.folder, program.tensor(program.input).value_count(), front_end.feature_count());
   }
   report.clips = options.clips.empty() ? clips_of_dataset(options, model, simulator) : clips_of_files(options, front_end, simulator);
 
   report.firmware = build_firmware(options.folder, report.board);
   report.run = run_firmware(report.firmware, report.board, report.clips.inputs, false);
   report.arena_bytes = manifest.arena_bytes;
-  report.outcomes = outcomes_of(simulator, report.clips, report.run);
+  report.outcomes = outcomes_of(program, simulator, report.clips, report.run);
   report.equal_count = static_cast<std::size_t>(std::count_if(report.outcomes.begin(), report.outcomes.end(), [](const Outcome& outcome) { return outcome.is_equal; }));
   if (!report.clips.expected.empty()) report.hits = count_hits(report.clips, report.outcomes);
   if (options.traces) {

@@ -32,11 +32,13 @@ std::string readme_text(const Program& program, const MemoryPlan& plan, const st
 std::string runtime_function(const Program& program, const Kernel& kernel);
 /// The function that copies from one tensor into another: "qmn_copy_s8_ref".
 std::string copy_function(const Program& program, TensorId input, TensorId output);
-/// The file in runtime/ that holds a kernel's functions: "qmn_conv2d_s8_ref.c", "qmn_mul_ref.c". None for a loop.
-std::optional<std::string> runtime_file(const Kernel& kernel);
+/// The file in runtime/ that holds a kernel's function: "qmn_conv2d_s8_ref.c", "qmn_mul_ref.c". None for a loop.
+std::optional<std::string> runtime_file(const Program& program, const Kernel& kernel);
 
 /// "49x10x1 int8, Q1.6"
 std::string tensor_text(const ProgramTensor& tensor);
+/// The C type of its values: "int8_t", "int16_t".
+std::string value_type(const ProgramTensor& tensor);
 /// Whether the scores are a tensor of their own, behind the logits.
 inline bool has_scores(const Program& program) { return program.output != program.logits; }
 /// Whether the input is what the front end of the metadata makes.

@@ -4,6 +4,7 @@
 
 #include "graph/quantization.h"
 #include "program/program.h"
+#include "program/tensor_bytes.h"
 
 #include <cstdint>
 #include <map>
@@ -12,9 +13,9 @@
 
 namespace qmn {
 
-/// A known answer: the raw input and what the simulator made of it.
+/// A known answer: an input and what the simulator made of it.
 struct KnownAnswer {
-  std::vector<std::int8_t> input, logits, scores;
+  TensorBytes input, logits, scores;
 };
 
 struct EmitOptions {

@@ -40,7 +40,7 @@ WeightLayout layout_of(const Program& program, const DepthwiseConv2dKernel& kern
           static_cast<std::size_t>(out), "tap"};
 }
 WeightLayout layout_of(const Program& program, const FullyConnectedKernel& kernel) {
-  const int in = program.tensor(kernel.input).size_bytes(), out = program.tensor(kernel.output).size_bytes();
+  const int in = program.tensor(kernel.input).value_count(), out = program.tensor(kernel.output).value_count();
   return {static_cast<std::size_t>(out), fmt::format("[{} out][{} in]", out, in), static_cast<std::size_t>(in), "out"};
 }
 
@@ -203,18 +203,34 @@ class NetSource {
   template <class K>
   struct ConstantNames {
     std::string weights, bias;
+    std::string out_shifts;  ///< empty: one shift for all channels
   };
+
+  template <class K>
+  static const char* by_channel(const K& kernel) {
+    return kernel.epilogue.is_per_channel() ? " in the widest channel" : "";
+  }
 
   template <class K>
   ConstantNames<K> write_constants(const K& kernel, const WeightLayout& layout) {
     QMN_CHECK(kernel.weights.size() % layout.group == 0 && kernel.bias.values.size() == layout.out_count, "constants have the layer's shape");
-    const ConstantNames<K> names{identifiers_.unique(kernel.weights_name), identifiers_.unique(kernel.bias_name)};
-    out_.line("/* {}, {} */", layout.shape, kernel.weight_format.name());
+    ConstantNames<K> names{identifiers_.unique(kernel.weights_name), identifiers_.unique(kernel.bias_name), ""};
+    const std::vector<std::uint8_t>& shifts = kernel.epilogue.out_shifts;
+    if (kernel.epilogue.is_per_channel()) {
+      QMN_CHECK(shifts.size() == layout.out_count, "a shift for each output channel");
+      names.out_shifts = identifiers_.unique(kernel.name + "_out_shifts");
+      out_.line("/* of each output channel; its weights have as many fractional bits more than {} as its shift is larger than {} */",
+                kernel.weight_format.name(), kernel.epilogue.out_shift);
+      out_.open("static const uint8_t {}[{}] = {{", names.out_shifts, shifts.size());
+      out_.numbers(std::span<const std::uint8_t>(shifts), shifts.size(), "");
+      out_.close("};");
+    }
+    out_.line("/* {}, {}{} */", layout.shape, kernel.weight_format.name(), by_channel(kernel));
     out_.open("static const int8_t {}[{}] = {{", names.weights, kernel.weights.size());
     out_.numbers(std::span<const std::int8_t>(kernel.weights), layout.group, layout.group_name);
     out_.close("};");
     const bool is_wide = kernel.bias.format.total_bits == 32;
-    out_.line("/* [{} out], {} */", layout.out_count, kernel.bias.format.name());
+    out_.line("/* [{} out], {}{} */", layout.out_count, kernel.bias.format.name(), by_channel(kernel));
     out_.open("static const {} {}[{}] = {{", is_wide ? "int32_t" : "int8_t", names.bias, layout.out_count);
     if (is_wide) {
       out_.numbers(std::span<const std::int32_t>(kernel.bias.values), layout.out_count, "");
@@ -231,26 +247,28 @@ class NetSource {
     const bool is_wide = kernel.bias.format.total_bits == 32;
     out_.line(".weights = {},", constants.weights);
     out_.line(".bias = {{.s8 = {}, .s32 = {}, .shift = {}}},", is_wide ? "0" : constants.bias, is_wide ? constants.bias : "0", kernel.bias.shift);
-    out_.line(".epilogue = {{.out_shift = {}, .clip_min = {}, .clip_max = {}}},", kernel.epilogue.out_shift, kernel.epilogue.clip_min,
-              kernel.epilogue.clip_max);
+    const bool is_per_channel = kernel.epilogue.is_per_channel();
+    out_.line(".epilogue = {{.{} = {}, .clip_min = {}, .clip_max = {}}},", is_per_channel ? "out_shifts" : "out_shift",
+              is_per_channel ? constants.out_shifts : std::to_string(kernel.epilogue.out_shift), kernel.epilogue.clip_min, kernel.epilogue.clip_max);
   }
 
   template <class K>
   void write_weight_asserts(const K& kernel, const std::string& layer, const ConstantNames<K>& constants,
                             const std::string& weight_count) {
-    const std::int64_t worst = accumulator_bound(kernel).largest;
+    const std::int64_t worst = accumulator_bound(kernel, program_.tensor(kernel.input).format).largest;
+    const int largest_shift = kernel.epilogue.is_per_channel() ? *std::ranges::max_element(kernel.epilogue.out_shifts) : kernel.epilogue.out_shift;
     QMN_CHECK(worst <= std::numeric_limits<std::int32_t>::max(), "lowering proves that accumulators stay within int32");
-    QMN_CHECK(kernel.epilogue.out_shift >= 0 && kernel.epilogue.out_shift <= kMaxOutShift && kernel.bias.shift >= 0, "shifts are in range");
+    QMN_CHECK(kernel.epilogue.out_shift >= 0 && largest_shift <= kMaxOutShift && kernel.bias.shift >= 0, "shifts are in range");
     out_.line("_Static_assert(sizeof {} == {}, \"{}: a weight for every tap\");", constants.weights, weight_count, layer);
-    out_.line("_Static_assert({} >= 0 && {} <= {}, \"{}: shifts within range\");", kernel.bias.shift, kernel.epilogue.out_shift, kMaxOutShift, layer);
+    out_.line("_Static_assert({} >= 0 && {} <= {}, \"{}: shifts within range\");", kernel.bias.shift, largest_shift, kMaxOutShift, layer);
     out_.line("_Static_assert(INT64_C({}) <= INT32_MAX, \"{}: the largest accumulator stays within int32\");", worst, layer);
     out_.line();
   }
 
   template <class K>
   std::string format_text(const K& kernel) const {
-    return fmt::format(";\n * weights {}, bias {}: bias_shift {}, out_shift {}", kernel.weight_format.name(), kernel.bias.format.name(),
-                       kernel.bias.shift, kernel.epilogue.out_shift);
+    return fmt::format(";\n * weights {}, bias {}: bias_shift {}, out_shift {}{}", kernel.weight_format.name(), kernel.bias.format.name(),
+                       kernel.bias.shift, kernel.epilogue.out_shift, by_channel(kernel));
   }
 
   template <class K>
@@ -312,7 +330,7 @@ class NetSource {
     const ProgramTensor& in = program_.tensor(kernel.input);
     const std::string layer = write_pool(kernel);
     const int count = std::min(kernel.kernel_h, in.height) * std::min(kernel.kernel_w, in.width);
-    out_.line("_Static_assert((INT64_C(256) * {} << {}) + (INT64_C({}) << {}) <= INT32_MAX, \"{}: the sum stays within int32\");", count,
+    out_.line("_Static_assert((INT64_C({}) * {} << {}) + (INT64_C({}) << {}) <= INT32_MAX, \"{}: the sum stays within int32\");", -2 * in.format.raw_min(), count,
               kernel.left_shift, count, kernel.right_shift, layer);
     out_.line();
     add_call(kernel, layer);
@@ -329,7 +347,7 @@ class NetSource {
     write_layer_comment(kernel, "");
     const std::string layer = identifiers_.unique(kernel.name);
     out_.open("static const qmn_requantize {} = {{", layer);
-    out_.line(".count = {},", program_.tensor(kernel.output).size_bytes());
+    out_.line(".count = {},", program_.tensor(kernel.output).value_count());
     out_.line(".left_shift = {}, .right_shift = {},", kernel.left_shift, kernel.right_shift);
     out_.line(".clip_min = {}, .clip_max = {},", kernel.clip_min, kernel.clip_max);
     out_.close("};");
@@ -340,16 +358,30 @@ class NetSource {
 
   void write_layer(const SoftmaxKernel& kernel) {
     write_layer_comment(kernel, "");
+    const int count = program_.tensor(kernel.output).value_count();
+    const bool is_wide = !kernel.coarse_exp_table.empty();
     const std::string table = identifiers_.unique(kernel.name + "_exp_table");
+    const std::string coarse = is_wide ? identifiers_.unique(kernel.name + "_coarse_exp_table") : "";
     const std::string layer = identifiers_.unique(kernel.name);
-    out_.line("/* [d] = floor(32768 * e^(-d * 2^-frac_bits) + 0.5), d = largest logit - logit */");
-    out_.open("static const uint16_t {}[{}] = {{", table, kernel.exp_table.size());
-    out_.numbers(std::span<const std::uint16_t>(kernel.exp_table), kernel.exp_table.size(), "");
-    out_.close("};");
-    out_.line("static const qmn_softmax {} = {{.count = {}, .exp_table = {}}};", layer, program_.tensor(kernel.output).size_bytes(), table);
+    out_.line("/* [d] = floor(32768 * e^(-d * 2^-frac_bits) + 0.5), d = largest logit - logit{} */", is_wide ? ", its low byte" : "");
+    write_exponentials(table, kernel.exp_table);
+    if (is_wide) {
+      out_.line("/* the same of 256 * d for the high byte; the rest is 0 */");
+      write_exponentials(coarse, kernel.coarse_exp_table);
+      out_.line("static const qmn_softmax_s16 {} = {{.count = {}, .coarse_count = {}, .coarse = {}, .fine = {}}};", layer, count,
+                kernel.coarse_exp_table.size(), coarse, table);
+    } else {
+      out_.line("static const qmn_softmax {} = {{.count = {}, .exp_table = {}}};", layer, count, table);
+    }
     out_.line("_Static_assert(sizeof {0} / sizeof {0}[0] == 256, \"{1}: an entry for every difference of two logits\");", table, layer);
     out_.line();
     add_call(kernel, layer);
+  }
+
+  void write_exponentials(const std::string& name, const std::vector<std::uint16_t>& table) {
+    out_.open("static const uint16_t {}[{}] = {{", name, table.size());
+    out_.numbers(std::span<const std::uint16_t>(table), table.size(), "");
+    out_.close("};");
   }
 
   template <class K>
@@ -367,8 +399,9 @@ class NetSource {
     out_.line();
     out_.block(run_.take());
     out_.line();
-    out_.line("int8_t *{}_input(void) {{ return {}; }}", names_.net, tensor(program_.input));
-    out_.line("const int8_t *{}_logits(void) {{ return {}; }}", names_.net, tensor(program_.logits));
+    const ProgramTensor &input = program_.tensor(program_.input), &logits = program_.tensor(program_.logits);
+    out_.line("{} *{}_input(void) {{ return {}; }}", value_type(input), names_.net, tensor(program_.input));
+    out_.line("const {} *{}_logits(void) {{ return {}; }}", value_type(logits), names_.net, tensor(program_.logits));
     if (has_scores(program_)) out_.line("const int8_t *{}_scores(void) {{ return {}; }}", names_.net, tensor(program_.output));
   }
 

@@ -79,6 +79,8 @@ std::string tensor_text(const ProgramTensor& tensor) {
   return fmt::format("{}x{}x{} int{}, {}", tensor.height, tensor.width, tensor.channels, tensor.format.total_bits, tensor.format.name());
 }
 
+std::string value_type(const ProgramTensor& tensor) { return fmt::format("int{}_t", tensor.format.total_bits); }
+
 bool has_front_end(const Program& program) {
   const ProgramTensor& input = program.tensor(program.input);
   const FrontEndSettings& front_end = program.metadata.front_end;
@@ -87,7 +89,7 @@ bool has_front_end(const Program& program) {
 
 std::vector<std::string> class_labels(const Program& program) {
   std::vector<std::string> labels = program.metadata.labels;
-  const auto count = static_cast<std::size_t>(program.tensor(program.logits).size_bytes());
+  const auto count = static_cast<std::size_t>(program.tensor(program.logits).value_count());
   QMN_CHECK(labels.size() <= count, "no more labels than classes");
   while (labels.size() < count) labels.push_back(fmt::format("class {}", labels.size()));
   return labels;
@@ -124,7 +126,7 @@ FileSet emit_project(const Program& program, const MemoryPlan& plan, const EmitO
   const NetNames names(options.prefix);
   FileSet files;
   for_each_kernel(program.kernels, [&](const Kernel& kernel, std::int64_t) {
-    if (const auto file = runtime_file(kernel)) add_runtime_file(files, *file);
+    if (const auto file = runtime_file(program, kernel)) add_runtime_file(files, *file);
   });
   if (options.board != "none") files.merge(board_files(options.board));
 

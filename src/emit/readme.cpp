@@ -28,11 +28,11 @@ Files with an SPDX line are under Apache-2.0; the generated ones are yours.
 ```c
 @INCLUDE_NET@
 
-int best_class(const int8_t features[@MACRO@_INPUT_BYTES]) {
-  int8_t *input = @NET@_input();                /* its memory is reused by the run: fill it every time */
-  for (int i = 0; i < @MACRO@_INPUT_BYTES; ++i) input[i] = features[i];
+int best_class(const @INPUT_TYPE@ features[@MACRO@_INPUT_COUNT]) {
+  @INPUT_TYPE@ *input = @NET@_input();                /* its memory is reused by the run: fill it every time */
+  for (int i = 0; i < @MACRO@_INPUT_COUNT; ++i) input[i] = features[i];
   @NET@_run();
-  const int8_t *@RESULT@ = @NET@_@RESULT@();    /* real value: raw / 2^@MACRO@_@RESULT_MACRO@_FRAC_BITS */
+  const @RESULT_TYPE@ *@RESULT@ = @NET@_@RESULT@();    /* real value: raw / 2^@MACRO@_@RESULT_MACRO@_FRAC_BITS */
   int best = 0;
   for (int i = 1; i < @MACRO@_CLASS_COUNT; ++i) {
     if (@RESULT@[i] > @RESULT@[best]) best = i;
@@ -109,7 +109,9 @@ std::string readme_text(const Program& program, const MemoryPlan& plan, const st
   const std::string text = fill_template(
       kIntroduction, {{"PROGRAM", program.name},
                       {"INPUT", tensor_text(program.tensor(program.input))},
-                      {"CLASSES", std::to_string(program.tensor(program.logits).size_bytes())},
+                      {"CLASSES", std::to_string(program.tensor(program.logits).value_count())},
+                      {"INPUT_TYPE", value_type(program.tensor(program.input))},
+                      {"RESULT_TYPE", value_type(program.tensor(has_scores(program) ? program.output : program.logits))},
                       {"LABELS", fmt::format("{}", fmt::join(class_labels(program), ", "))},
                       {"ARENA", std::to_string(plan.arena_bytes)},
                       {"CONSTANTS", std::to_string(constants)},

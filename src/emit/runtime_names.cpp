@@ -16,6 +16,11 @@ template <class K>
 inline constexpr bool kIsTyped = std::is_same_v<K, AddKernel> || std::is_same_v<K, MulKernel> || std::is_same_v<K, LookupKernel> ||
                                  std::is_same_v<K, InterpolateKernel> || std::is_same_v<K, CopyKernel> || std::is_same_v<K, FillKernel>;
 
+/// Kernels whose functions exist for several types, in one file for int8 and one for all that has an int16 side.
+template <class K>
+inline constexpr bool kHasWideFile = std::is_same_v<K, Conv2dKernel> || std::is_same_v<K, DepthwiseConv2dKernel> || std::is_same_v<K, FullyConnectedKernel> ||
+                                     std::is_same_v<K, AveragePool2dKernel> || std::is_same_v<K, SoftmaxKernel>;
+
 std::string type_name(int bits) { return fmt::format("s{}", bits); }
 
 /// Inputs, then the output where it differs; equal inputs once: s8, s8_s16, s8s16_s16.
@@ -35,7 +40,11 @@ std::string runtime_function(const Program& program, const Kernel& kernel) {
   return std::visit(
       [&](const auto& k) -> std::string {
         using K = std::decay_t<decltype(k)>;
-        if constexpr (!kIsTyped<K>) {
+        if constexpr (kHasWideFile<K>) {
+          std::string channels;
+          if constexpr (requires { k.epilogue; }) channels = k.epilogue.is_per_channel() ? "_channels" : "";
+          return fmt::format("qmn_{}_{}{}_ref", kernel_op(kernel), type_names({bits(k.input)}, bits(k.output)), channels);
+        } else if constexpr (!kIsTyped<K>) {
           QMN_CHECK((!std::is_same_v<K, ConcatKernel> && !std::is_same_v<K, LoopKernel>), "a kernel with one function");
           return fmt::format("qmn_{}_s8_ref", kernel_op(kernel));
         } else {
@@ -57,12 +66,16 @@ std::string copy_function(const Program& program, TensorId input, TensorId outpu
   return runtime_function(program, Kernel{std::move(copy)});
 }
 
-std::optional<std::string> runtime_file(const Kernel& kernel) {
+std::optional<std::string> runtime_file(const Program& program, const Kernel& kernel) {
   return std::visit(
       [&](const auto& k) -> std::optional<std::string> {
         using K = std::decay_t<decltype(k)>;
         if constexpr (std::is_same_v<K, LoopKernel>) return std::nullopt;
         if constexpr (std::is_same_v<K, ConcatKernel>) return "qmn_copy_ref.c";
+        if constexpr (kHasWideFile<K>) {
+          const bool is_wide = program.tensor(k.input).format.total_bits == 16 || program.tensor(k.output).format.total_bits == 16;
+          return fmt::format("qmn_{}_{}_ref.c", kernel_op(kernel), is_wide ? "s16" : "s8");
+        }
         return fmt::format(kIsTyped<K> ? "qmn_{}_ref.c" : "qmn_{}_s8_ref.c", kernel_op(kernel));
       },
       kernel);

@@ -7,12 +7,19 @@
 namespace qmn {
 namespace {
 
-void write_vectors(CWriter& out, const std::string& name, const std::string& count, const std::string& size,
-                   const std::vector<KnownAnswer>& answers, std::vector<std::int8_t> KnownAnswer::*part) {
-  out.open("static const int8_t {}[{}][{}] = {{", name, count, size);
+void write_vectors(CWriter& out, const std::string& name, const std::string& size, const std::vector<KnownAnswer>& answers,
+                   TensorBytes KnownAnswer::*part, const ProgramTensor& tensor) {
+  out.open("static const {} {}[VECTOR_COUNT][{}] = {{", value_type(tensor), name, size);
   for (const KnownAnswer& answer : answers) {
     out.open("{{");
-    out.numbers(std::span<const std::int8_t>(answer.*part), (answer.*part).size(), "");
+    const TensorBytes& bytes = answer.*part;
+    if (tensor.format.total_bits == 8) {
+      out.numbers(std::span<const std::int8_t>(bytes), bytes.size(), "");
+    } else {
+      const std::vector<std::int32_t> raw = raw_values(bytes, tensor.format);
+      const std::vector<std::int16_t> values(raw.begin(), raw.end());
+      out.numbers(std::span<const std::int16_t>(values), values.size(), "");
+    }
     out.close("},");
   }
   out.close("};");
@@ -36,37 +43,38 @@ static void put_number(void (*put)(char), int number) {
   while (put && count) put(digits[--count]);
 }
 
-/* Counts the values that differ and reports the first of them. */
-static int compare(void (*put)(char), int vector, const char *what, const int8_t *expected, const int8_t *got) {
-  int mismatches = 0;
-  for (int i = 0; i < @MACRO@_CLASS_COUNT; ++i) {
-    if (got[i] == expected[i]) continue;
-    if (mismatches++ == 0) {
-      put_text(put, "@PREFIX@ self-test: vector ");
-      put_number(put, vector + 1);
-      put_text(put, ", ");
-      put_text(put, what);
-      put_text(put, " ");
-      put_number(put, i);
-      put_text(put, ": expected ");
-      put_number(put, expected[i]);
-      put_text(put, ", got ");
-      put_number(put, got[i]);
-      put_text(put, "\n");
-    }
+/* 1 when a value differs; the first of a vector's logits or scores is reported. */
+static int differs(void (*put)(char), int vector, const char *what, int index, int expected, int got, int is_first) {
+  if (got == expected) return 0;
+  if (is_first) {
+    put_text(put, "@PREFIX@ self-test: vector ");
+    put_number(put, vector + 1);
+    put_text(put, ", ");
+    put_text(put, what);
+    put_text(put, " ");
+    put_number(put, index);
+    put_text(put, ": expected ");
+    put_number(put, expected);
+    put_text(put, ", got ");
+    put_number(put, got);
+    put_text(put, "\n");
   }
-  return mismatches;
+  return 1;
 }
 
 int @SELFTEST@(void (*putchar_function)(char)) {
   int mismatches = 0;
   for (int vector = 0; vector < VECTOR_COUNT; ++vector) {
-    int8_t *input = @NET@_input();
-    for (int i = 0; i < @MACRO@_INPUT_BYTES; ++i) input[i] = inputs[vector][i];
+    @INPUT_TYPE@ *input = @NET@_input();
+    for (int i = 0; i < @MACRO@_INPUT_COUNT; ++i) input[i] = inputs[vector][i];
     @NET@_run();
-    mismatches += compare(putchar_function, vector, "logit", expected_logits[vector], @NET@_logits());
+    int before = mismatches;
+    for (int i = 0; i < @MACRO@_CLASS_COUNT; ++i)
+      mismatches += differs(putchar_function, vector, "logit", i, expected_logits[vector][i], @NET@_logits()[i], mismatches == before);
 #if @MACRO@_HAS_SCORES
-    mismatches += compare(putchar_function, vector, "score", expected_scores[vector], @NET@_scores());
+    before = mismatches;
+    for (int i = 0; i < @MACRO@_CLASS_COUNT; ++i)
+      mismatches += differs(putchar_function, vector, "score", i, expected_scores[vector][i], @NET@_scores()[i], mismatches == before);
 #endif
   }
   put_text(putchar_function, mismatches ? "@PREFIX@ self-test: FAIL, " : "@PREFIX@ self-test: PASS, ");
@@ -106,11 +114,11 @@ std::string selftest_header_text(const NetNames& names) {
 
 std::string selftest_source_text(const Program& program, const std::vector<KnownAnswer>& known_answers, const NetNames& names) {
   QMN_CHECK(!known_answers.empty(), "a self-test has known answers");
-  const auto input_bytes = static_cast<std::size_t>(program.tensor(program.input).size_bytes());
-  const auto class_count = static_cast<std::size_t>(program.tensor(program.logits).size_bytes());
+  const ProgramTensor &input = program.tensor(program.input), &logits = program.tensor(program.logits), &scores = program.tensor(program.output);
+  const auto size_of = [](const ProgramTensor& tensor) { return static_cast<std::size_t>(tensor.size_bytes()); };
   for (const KnownAnswer& answer : known_answers) {
-    QMN_CHECK(answer.input.size() == input_bytes && answer.logits.size() == class_count, "known answers have the network's sizes");
-    QMN_CHECK(answer.scores.size() == (has_scores(program) ? class_count : 0), "known scores have the network's size");
+    QMN_CHECK(answer.input.size() == size_of(input) && answer.logits.size() == size_of(logits), "known answers have the network's sizes");
+    QMN_CHECK(answer.scores.size() == (has_scores(program) ? size_of(scores) : 0), "known scores have the network's size");
   }
   CWriter out;
   out.line("/* {}.c   Generated by qmn: export again instead of editing. The answers are those of qmn's simulator. */", names.selftest);
@@ -120,10 +128,10 @@ std::string selftest_source_text(const Program& program, const std::vector<Known
   out.line();
   out.line("#define VECTOR_COUNT {}", known_answers.size());
   out.line();
-  write_vectors(out, "inputs", "VECTOR_COUNT", names.macro + "_INPUT_BYTES", known_answers, &KnownAnswer::input);
-  write_vectors(out, "expected_logits", "VECTOR_COUNT", names.macro + "_CLASS_COUNT", known_answers, &KnownAnswer::logits);
-  if (has_scores(program)) write_vectors(out, "expected_scores", "VECTOR_COUNT", names.macro + "_CLASS_COUNT", known_answers, &KnownAnswer::scores);
-  out.block(fill_template(kReport, {{"NET", names.net}, {"MACRO", names.macro}, {"SELFTEST", names.selftest}, {"PREFIX", names.prefix}}));
+  write_vectors(out, "inputs", names.macro + "_INPUT_COUNT", known_answers, &KnownAnswer::input, input);
+  write_vectors(out, "expected_logits", names.macro + "_CLASS_COUNT", known_answers, &KnownAnswer::logits, logits);
+  if (has_scores(program)) write_vectors(out, "expected_scores", names.macro + "_CLASS_COUNT", known_answers, &KnownAnswer::scores, scores);
+  out.block(fill_template(kReport, {{"NET", names.net}, {"MACRO", names.macro}, {"SELFTEST", names.selftest}, {"PREFIX", names.prefix}, {"INPUT_TYPE", value_type(input)}}));
   return out.take();
 }
 

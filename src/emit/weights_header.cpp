@@ -17,7 +17,9 @@ struct LayerWeights {
   std::vector<std::int8_t> weights;
   std::vector<std::int32_t> bias;  ///< empty: the layer has none
   QFormat weight_format, bias_format;
-  std::optional<int> bias_shift, out_shift;  ///< none where it would be negative: C has no such shift
+  std::vector<int> weight_frac_bits{}, bias_frac_bits{};  ///< one entry, or one for each output channel
+  std::optional<int> bias_shift{};   ///< none where it would be negative: C has no such shift
+  std::vector<int> out_shifts{};     ///< one entry, or one for each output channel; empty where one would be negative
 };
 
 template <class Number>
@@ -26,6 +28,9 @@ std::string brace_list(const std::vector<Number>& values) {
   for (std::size_t i = 0; i < values.size(); ++i) text += fmt::format("{}{}", i == 0 ? "" : ", ", static_cast<int>(values[i]));
   return text + "}";
 }
+
+/// One value, or a brace list of one for each output channel.
+std::string value_or_list(const std::vector<int>& values) { return values.size() == 1 ? macro_value(values.front()) : brace_list(values); }
 
 std::string header_text(const std::string& name, const std::vector<LayerWeights>& layers) {
   CNames identifiers({});
@@ -38,15 +43,15 @@ std::string header_text(const std::string& name, const std::vector<LayerWeights>
     out.line();
     out.line("/* {}: weights {} {} */", comment_text(layer.layer), layer.layout, layer.weight_format.name());
     out.line("#define {} {}", weights_name, brace_list(layer.weights));
-    out.line("#define {}_FRAC_BITS {}", weights_name, macro_value(layer.weight_format.frac_bits));
+    out.line("#define {}_FRAC_BITS {}", weights_name, value_or_list(layer.weight_frac_bits));
     if (!layer.bias.empty()) {
       const std::string bias_name = identifiers.unique(layer.bias_name);
       out.line("#define {} {}", bias_name, brace_list(layer.bias));
-      out.line("#define {}_FRAC_BITS {}", bias_name, macro_value(layer.bias_format.frac_bits));
+      out.line("#define {}_FRAC_BITS {}", bias_name, value_or_list(layer.bias_frac_bits));
     }
     const std::string layer_name = upper_case(identifiers.unique(layer.layer));
     if (layer.bias_shift) out.line("#define {}_BIAS_LSHIFT {}", layer_name, macro_value(*layer.bias_shift));
-    if (layer.out_shift) out.line("#define {}_OUT_RSHIFT {}", layer_name, macro_value(*layer.out_shift));
+    if (!layer.out_shifts.empty()) out.line("#define {}_OUT_RSHIFT {}", layer_name, value_or_list(layer.out_shifts));
   }
   return out.take();
 }
@@ -110,6 +115,7 @@ std::optional<LayerWeights> layer_of(const Model& model, const N& node) {
     layer.layer = node.name;
     layer.weights_name = graph.value(node.weight).name;
     layer.weight_format = *weight_format;
+    layer.weight_frac_bits = quantization.channels_of(node.weight);
     if constexpr (std::is_same_v<N, Conv2d>) {
       const bool is_depthwise = node.groups > 1 && shape[1] == 1;
       layer.layout = is_depthwise ? weight_layout<DepthwiseConv2dKernel>() : weight_layout<Conv2dKernel>();
@@ -125,10 +131,13 @@ std::optional<LayerWeights> layer_of(const Model& model, const N& node) {
       if (!bias_format) return std::nullopt;
       layer.bias_name = graph.value(node.bias).name;
       layer.bias_format = *bias_format;
+      layer.bias_frac_bits = quantization.channels_of(node.bias);
       layer.bias = raw_parameter(graph, quantization, node.bias);
       if (in && bias_shift(*in, *weight_format, *bias_format) >= 0) layer.bias_shift = bias_shift(*in, *weight_format, *bias_format);
     }
-    if (in && out && out_shift(*in, *weight_format, *out) >= 0) layer.out_shift = out_shift(*in, *weight_format, *out);
+    if (in && out && out_shift(*in, *weight_format, *out) >= 0) {  // the widest channel has the smallest
+      for (const int frac_bits : layer.weight_frac_bits) layer.out_shifts.push_back(out_shift(*in, {8, frac_bits}, *out));
+    }
     return layer;
   }
 }
@@ -136,9 +145,17 @@ std::optional<LayerWeights> layer_of(const Model& model, const N& node) {
 template <class K>
 std::optional<LayerWeights> layer_of(const K& kernel) {
   if constexpr (requires { kernel.weights; }) {
-    return LayerWeights{.layer = kernel.name, .weights_name = kernel.weights_name, .bias_name = kernel.bias_name, .layout = weight_layout<K>(),
-                        .weights = kernel.weights, .bias = kernel.bias.values, .weight_format = kernel.weight_format,
-                        .bias_format = kernel.bias.format, .bias_shift = kernel.bias.shift, .out_shift = kernel.epilogue.out_shift};
+    LayerWeights layer{.layer = kernel.name, .weights_name = kernel.weights_name, .bias_name = kernel.bias_name, .layout = weight_layout<K>(),
+                       .weights = kernel.weights, .bias = kernel.bias.values, .weight_format = kernel.weight_format,
+                       .bias_format = kernel.bias.format, .bias_shift = kernel.bias.shift};
+    const std::size_t shift_count = kernel.epilogue.is_per_channel() ? kernel.epilogue.out_shifts.size() : 1;
+    for (std::size_t channel = 0; channel < shift_count; ++channel) {
+      const int finer = kernel.epilogue.shift_of(channel) - kernel.epilogue.out_shift;  // than the widest channel
+      layer.out_shifts.push_back(kernel.epilogue.shift_of(channel));
+      layer.weight_frac_bits.push_back(kernel.weight_format.frac_bits + finer);
+      layer.bias_frac_bits.push_back(kernel.bias.format.frac_bits + finer);
+    }
+    return layer;
   } else {
     return std::nullopt;
   }

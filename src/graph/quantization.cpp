@@ -66,6 +66,12 @@ std::vector<int> Quantization::channels_of(ValueId id) const {
   return found == channel_frac_bits.end() ? std::vector{formats.at(id).frac_bits} : found->second;
 }
 
+std::string Quantization::format_name(ValueId id) const {
+  const QFormat widest = formats.at(id);
+  if (!is_per_channel(id)) return widest.name();
+  return fmt::format("{}…{}", widest.name(), QFormat{widest.total_bits, *std::ranges::max_element(channel_frac_bits.at(id))}.name());
+}
+
 void Quantization::set_format(ValueId id, QFormat format) {
   formats[id] = format;
   channel_frac_bits.erase(id);

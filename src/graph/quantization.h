@@ -11,6 +11,7 @@
 
 #include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace qmn {
@@ -30,6 +31,9 @@ struct Quantization {
   bool is_per_channel(ValueId id) const { return channel_frac_bits.contains(id); }
   /// frac_bits of each channel, or one entry for a tensor with one format. Pre: the value has a format.
   std::vector<int> channels_of(ValueId id) const;
+
+  /// "Q0.7"; of a tensor whose channels differ the widest and the finest: "Q1.6…Q-1.8". Pre: the value has a format.
+  std::string format_name(ValueId id) const;
 
   /// One format for the whole tensor.
   void set_format(ValueId id, QFormat format);

@@ -4,7 +4,9 @@
 #include "emit/compile.h"
 #include "emit/emit.h"
 #include "emit/programs.h"
+#include "lower/lower.h"
 #include "plan/plan.h"
+#include "simulate/random_nets.h"
 #include "support/temporary_folder.h"
 
 #include <fmt/ranges.h>
@@ -103,6 +105,19 @@ TEST(EmittedC, RandomProgramsEqualTheSimulator) {
     EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
   }
 }
+
+TEST(EmittedC, Int16ChannelsAndCorrectionsEqualTheSimulator) {
+  for (std::uint64_t seed = 0; seed < 4; ++seed) {
+    for (const Model& model : {random_ds_cnn(seed, NetFormats::wide).model(), random_dnn(seed, NetFormats::wide).model(), random_image_net(seed, NetFormats::wide).model()}) {
+      SCOPED_TRACE(fmt::format("seed {}", seed));
+      const TemporaryFolder folder;
+      const ProcessResult result = run_selftest(emit(lower(model), "qmn", 40), folder);
+      EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
+    }
+  }
+}
+
+TEST(EmittedC, Int16AndChannelsCompileWithoutWarningsForHostAndArm) { expect_no_warnings(lower(random_ds_cnn(2, NetFormats::wide).model())); }
 
 TEST(EmittedC, RandomLoopsEqualTheSimulator) {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {

@@ -177,27 +177,28 @@ Program random_program(std::uint64_t seed) {
   return builder.finish(pick(0, 3) != 0);
 }
 
-std::vector<std::vector<std::int8_t>> extreme_inputs(const Program& program, std::size_t count, std::uint64_t seed) {
-  const auto size = static_cast<std::size_t>(program.tensor(program.input).size_bytes());
+std::vector<TensorBytes> extreme_inputs(const Program& program, std::size_t count, std::uint64_t seed) {
+  const QFormat format = program.tensor(program.input).format;
+  const auto low = static_cast<std::int32_t>(format.raw_min()), high = static_cast<std::int32_t>(format.raw_max());
   Random random({seed, 2});
-  std::vector<std::vector<std::int8_t>> inputs;
+  std::vector<TensorBytes> inputs;
   for (std::size_t i = 0; i < count; ++i) {
-    std::vector<std::int8_t> input(size);
-    for (std::size_t j = 0; j < size; ++j) {
+    std::vector<std::int32_t> input(static_cast<std::size_t>(program.tensor(program.input).value_count()));
+    for (std::size_t j = 0; j < input.size(); ++j) {
       switch (i) {
-        case 0: input[j] = -128; break;
-        case 1: input[j] = 127; break;
-        case 2: input[j] = j % 2 == 0 ? 127 : -128; break;
+        case 0: input[j] = low; break;
+        case 1: input[j] = high; break;
+        case 2: input[j] = j % 2 == 0 ? high : low; break;
         case 3: input[j] = 0; break;
-        default: input[j] = static_cast<std::int8_t>(static_cast<int>(random.uniform_int(256)) - 128);
+        default: input[j] = low + static_cast<std::int32_t>(random.uniform_int(std::uint64_t{1} << format.total_bits));
       }
     }
-    inputs.push_back(std::move(input));
+    inputs.push_back(tensor_bytes(input, format));
   }
   return inputs;
 }
 
-std::vector<KnownAnswer> known_answers(const Program& program, const MemoryPlan& plan, const std::vector<std::vector<std::int8_t>>& inputs) {
+std::vector<KnownAnswer> known_answers(const Program& program, const MemoryPlan& plan, const std::vector<TensorBytes>& inputs) {
   const Simulator simulator(program, plan);
   std::vector<KnownAnswer> answers;
   for (const auto& input : inputs) {

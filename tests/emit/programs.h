@@ -20,10 +20,10 @@ Program random_program(std::uint64_t seed);
 /// outputs of all steps: every kernel of runtime/qmn_elementwise.h, max pool, mixed types. `is_tiny` fixes the sizes.
 Program recurrent_program(std::uint64_t seed, bool is_tiny = false);
 
-/// `count` raw inputs: all -128, all 127, alternating extremes, zeros, then random ones.
-std::vector<std::vector<std::int8_t>> extreme_inputs(const Program& program, std::size_t count, std::uint64_t seed);
+/// `count` inputs: all of the lowest raw value, all of the highest, alternating extremes, zeros, then random ones.
+std::vector<TensorBytes> extreme_inputs(const Program& program, std::size_t count, std::uint64_t seed);
 
 /// What the simulator makes of inputs.
-std::vector<KnownAnswer> known_answers(const Program& program, const MemoryPlan& plan, const std::vector<std::vector<std::int8_t>>& inputs);
+std::vector<KnownAnswer> known_answers(const Program& program, const MemoryPlan& plan, const std::vector<TensorBytes>& inputs);
 
 }  // namespace qmn

@@ -5,7 +5,7 @@
 
 #define VECTOR_COUNT 5
 
-static const int8_t inputs[VECTOR_COUNT][QMN_NET_INPUT_BYTES] = {
+static const int8_t inputs[VECTOR_COUNT][QMN_NET_INPUT_COUNT] = {
   {
     -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -128,
   },
@@ -75,37 +75,38 @@ static void put_number(void (*put)(char), int number) {
   while (put && count) put(digits[--count]);
 }
 
-/* Counts the values that differ and reports the first of them. */
-static int compare(void (*put)(char), int vector, const char *what, const int8_t *expected, const int8_t *got) {
-  int mismatches = 0;
-  for (int i = 0; i < QMN_NET_CLASS_COUNT; ++i) {
-    if (got[i] == expected[i]) continue;
-    if (mismatches++ == 0) {
-      put_text(put, "qmn self-test: vector ");
-      put_number(put, vector + 1);
-      put_text(put, ", ");
-      put_text(put, what);
-      put_text(put, " ");
-      put_number(put, i);
-      put_text(put, ": expected ");
-      put_number(put, expected[i]);
-      put_text(put, ", got ");
-      put_number(put, got[i]);
-      put_text(put, "\n");
-    }
+/* 1 when a value differs; the first of a vector's logits or scores is reported. */
+static int differs(void (*put)(char), int vector, const char *what, int index, int expected, int got, int is_first) {
+  if (got == expected) return 0;
+  if (is_first) {
+    put_text(put, "qmn self-test: vector ");
+    put_number(put, vector + 1);
+    put_text(put, ", ");
+    put_text(put, what);
+    put_text(put, " ");
+    put_number(put, index);
+    put_text(put, ": expected ");
+    put_number(put, expected);
+    put_text(put, ", got ");
+    put_number(put, got);
+    put_text(put, "\n");
   }
-  return mismatches;
+  return 1;
 }
 
 int qmn_selftest(void (*putchar_function)(char)) {
   int mismatches = 0;
   for (int vector = 0; vector < VECTOR_COUNT; ++vector) {
     int8_t *input = qmn_net_input();
-    for (int i = 0; i < QMN_NET_INPUT_BYTES; ++i) input[i] = inputs[vector][i];
+    for (int i = 0; i < QMN_NET_INPUT_COUNT; ++i) input[i] = inputs[vector][i];
     qmn_net_run();
-    mismatches += compare(putchar_function, vector, "logit", expected_logits[vector], qmn_net_logits());
+    int before = mismatches;
+    for (int i = 0; i < QMN_NET_CLASS_COUNT; ++i)
+      mismatches += differs(putchar_function, vector, "logit", i, expected_logits[vector][i], qmn_net_logits()[i], mismatches == before);
 #if QMN_NET_HAS_SCORES
-    mismatches += compare(putchar_function, vector, "score", expected_scores[vector], qmn_net_scores());
+    before = mismatches;
+    for (int i = 0; i < QMN_NET_CLASS_COUNT; ++i)
+      mismatches += differs(putchar_function, vector, "score", i, expected_scores[vector][i], qmn_net_scores()[i], mismatches == before);
 #endif
   }
   put_text(putchar_function, mismatches ? "qmn self-test: FAIL, " : "qmn self-test: PASS, ");

@@ -19,6 +19,7 @@ void add_import(CLI::App& app);
 void add_train(CLI::App& app);
 void add_info(CLI::App& app);
 void add_quantize(CLI::App& app);
+void add_ablation(CLI::App& app);
 void add_finetune(CLI::App& app);
 void add_eval(CLI::App& app);
 void add_export(CLI::App& app);

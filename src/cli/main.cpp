@@ -40,6 +40,7 @@ void add_commands(CLI::App& app) {
   add_train(app);
   add_info(app);
   add_quantize(app);
+  add_ablation(app);
   add_finetune(app);
   add_eval(app);
   add_export(app);

@@ -2,29 +2,35 @@
 // cli/quantize_command.cpp   qmn quantize: float model + calibration clips → formats for every value, written as QDQ ONNX.
 #include "base/error.h"
 #include "base/file.h"
+#include "cli/calibration.h"
 #include "cli/command.h"
 #include "cli/common.h"
 #include "cli/evaluation.h"
+#include "cli/quantize_text.h"
 #include "data/features.h"
 #include "emit/emit.h"
 #include "formats/onnx_format.h"
 #include "lower/lower.h"
 #include "passes/passes.h"
 #include "quantize/evaluate.h"
-#include "quantize/layers.h"
 #include "quantize/quantize.h"
-#include "report/table.h"
+#include "quantize/range_choice.h"
+#include "quantize/recipe.h"
+
+#include <fmt/ranges.h>
 
 #include <chrono>
-#include <algorithm>
 #include <memory>
+#include <optional>
 
 namespace qmn::cli {
 namespace {
 
 constexpr const char* kExamples = R"(Examples:
-  qmn quantize kws.onnx --data words/ -o kws.q.onnx
-  qmn quantize kws.onnx --data words/ -o kws.q.onnx --bias_bits 32 --calibration_clips 1000
+  qmn quantize kws.onnx --data words/ -o kws.q.onnx                        recipe auto
+  qmn quantize kws.onnx --data words/ -o kws.q.onnx --target cmsis-nn-q7   what those kernels can run: 8-bit biases
+  qmn quantize kws.onnx --data words/ -o kws.q.onnx --method descend --time-budget 60
+  qmn quantize kws.onnx --data words/ -o kws.q.onnx --method descend --bias_bits 32 --calibration_clips 1000
   qmn quantize kws.onnx --data words/ -o kws.q.onnx --method minmax --weights_header weights.h
   qmn quantize dnn.onnx --data words/ -o dnn.q.onnx --act_max 1 0 0 0 0   the input is Q0.7, the rest is searched
 
@@ -32,160 +38,162 @@ constexpr const char* kExamples = R"(Examples:
   dnn     input, each fully connected layer; the last are the logits                     (size s: 5 values)
   ds_cnn  input, conv_1, then dw and pw of each further layer, average pool, logits      (size s: 12 values)
 They apply to what the network sees: features after the model's scaling of each coefficient.
-Calibration never sees the test split.)";
+Calibration never sees the test split. A search that is interrupted goes on when the command is repeated: OUTPUT.search holds what it measured.)";
 
 struct Options {
   std::string model, output, weights_header;
-  std::string method = "descend", calibration_split = "both";
-  int bias_bits = 8, sweeps = 3;
-  std::int64_t calibration_clips = 500;
+  std::string method, recipe, target = "qmn", objective = "kl";
+  double percentile = kDefaultPercentile, time_budget = 0, max_loss = 0.1;
+  std::optional<int> bias_bits;
+  int sweeps = 3;
   bool keeps_silence = false;
   std::vector<double> act_max;
+  CalibrationOptions calibration;
   DataOptions data;
   SeedOption seed;
   OutputOptions output_options;
+
+  bool is_recipe() const { return method.empty(); }
 };
 
 RangeMethod method_of(const std::string& name) {
-  for (const RangeMethod method : {RangeMethod::minmax, RangeMethod::progressive, RangeMethod::descend}) {
+  std::vector<std::string> names;
+  for (const RangeMethod method : kRangeMethods) {
     if (name == method_name(method)) return method;
+    names.emplace_back(method_name(method));
   }
-  fail_usage("--method {}: unknown (there are minmax, progressive, descend)", name);
+  fail_usage("--method {}: unknown (there are {})", name, fmt::join(names, ", "));
 }
 
-void append(FeatureSet& to, const FeatureSet& from) {
-  to.features_per_clip = from.features_per_clip;
-  to.features.insert(to.features.end(), from.features.begin(), from.features.end());
-  to.labels.insert(to.labels.end(), from.labels.begin(), from.labels.end());
-  to.clip_ids.insert(to.clip_ids.end(), from.clip_ids.begin(), from.clip_ids.end());
-  to.paths.insert(to.paths.end(), from.paths.begin(), from.paths.end());
-  to.silent_frames.insert(to.silent_frames.end(), from.silent_frames.begin(), from.silent_frames.end());
+Objective objective_of(const std::string& name) {
+  std::vector<std::string> names;
+  for (const Objective objective : kObjectives) {
+    if (name == objective_name(objective)) return objective;
+    names.emplace_back(objective_name(objective));
+  }
+  fail_usage("--objective {}: unknown (there are {})", name, fmt::join(names, ", "));
 }
 
-/// Validation clips first: the float net is surer of the clips that it was trained on than it will be of any others. Training clips fill up.
-FeatureSet calibration_clips(const Options& options, const Dataset& dataset, const FrontEndSettings& front_end) {
-  FeatureOptions features{.seed = options.seed.seed, .is_quiet = options.output_options.is_quiet};
-  FeatureSet clips;
-  if (options.calibration_split != "training") {
-    features.limit = options.calibration_clips;
-    append(clips, load_features(dataset, Split::validation, front_end, features));
-  }
-  if (options.calibration_split != "validation" && clips.row_count() < options.calibration_clips) {
-    features.limit = options.calibration_clips - clips.row_count();
-    append(clips, load_features(dataset, Split::training, front_end, features));
-  }
-  if (clips.row_count() == 0) fail_data("{}: no calibration clips in the {} split", dataset.settings.folder.string(), options.calibration_split);
-  return clips;
+void check_flags(const Options& options) {
+  options.calibration.check();
+  if (options.sweeps < 1) fail_usage("--sweeps {}: must be at least 1", options.sweeps);
+  if (!(options.percentile > 0 && options.percentile <= 100)) fail_usage("--percentile {}: must lie in (0, 100]", options.percentile);
+  if (!(options.time_budget >= 0)) fail_usage("--time-budget {}: seconds, 0 for none", options.time_budget);
+  if (!(options.max_loss >= 0)) fail_usage("--max-loss {}: points of accuracy, 0 or more", options.max_loss);
+  if (!options.recipe.empty() && !options.method.empty()) fail_usage("--recipe {} chooses the methods itself: leave --method {} out", options.recipe, options.method);
+  if (!options.recipe.empty() && options.recipe != "auto") fail_usage("--recipe {}: unknown (there is auto)", options.recipe);
+  if (!quantization_target(options.target).takes_wide_bias && options.bias_bits == 32) fail_usage("--bias_bits 32: the kernels of {} take 8-bit biases alone", options.target);
 }
 
-struct LayerRow {
-  std::string name;
-  QFormat input, weight, output;
-  std::optional<QFormat> bias;
+QuantizeSettings settings_of(const Options& options) {
+  return {.method = options.is_recipe() ? RangeMethod::descend : method_of(options.method), .bias_bits = options.bias_bits.value_or(8),
+          .keeps_silent_frames = options.keeps_silence, .sweeps = options.sweeps, .act_max = options.act_max, .is_quiet = options.output_options.is_quiet,
+          .objective = objective_of(options.objective), .percentile = options.percentile, .time_budget_seconds = options.time_budget,
+          .state_path = options.output + ".search"};
+}
+
+/// What was chosen, and by which clips.
+struct Choice {
+  FeatureSet search;
+  std::int64_t check_rows = 0;
+  RecipeResult recipe;  // of a plain method: without steps
+  double seconds = 0;
 };
 
-std::vector<LayerRow> layer_rows(const Model& model) {
-  const auto format = [&](ValueId id) { return model.quantization->formats.at(id); };
-  std::vector<LayerRow> rows;
-  for (const WeightedLayer& layer : weighted_layers(model.graph)) {
-    rows.push_back({layer.name, format(layer.input), format(layer.weight), format(layer.output), layer.bias == kNoValue ? std::nullopt : std::optional(format(layer.bias))});
+Choice choose(const Options& options, const Model& model, const Dataset& dataset) {
+  const FrontEndSettings& front_end = model.metadata.front_end;
+  const bool is_quiet = options.output_options.is_quiet;
+  Choice choice;
+  RecipeClips parted;
+  if (options.is_recipe()) parted = options.calibration.load_parted(dataset, front_end, options.seed.seed, is_quiet);
+  else parted.search = options.calibration.load(dataset, front_end, options.seed.seed, is_quiet);
+  const auto start = std::chrono::steady_clock::now();
+  if (options.is_recipe()) {
+    choice.recipe = quantize_by_recipe(model, parted, {settings_of(options), quantization_target(options.target), options.max_loss});
+  } else {
+    choice.recipe.quantized = quantize_model(model, parted.search, settings_of(options));
   }
-  return rows;
+  choice.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  choice.search = std::move(parted.search);
+  choice.check_rows = parted.check.row_count();
+  return choice;
 }
 
-std::string layer_table(const Model& model) {
-  Table table({"layer", "input", "weights", "bias", "output", "bias_shift", "out_shift"});
-  for (const LayerRow& row : layer_rows(model)) {
-    table.add_row({row.name, row.input.name(), row.weight.name(), row.bias ? row.bias->name() : "-", row.output.name(),
-                   row.bias ? std::to_string(bias_shift(row.input, row.weight, *row.bias)) : "-", std::to_string(out_shift(row.input, row.weight, row.output))});
-  }
-  return table.text();
-}
-
-nlohmann::json layer_json(const Model& model) {
-  nlohmann::json layers = nlohmann::json::array();
-  for (const LayerRow& row : layer_rows(model)) {
-    nlohmann::json layer{{"name", row.name}, {"input", row.input.name()}, {"weights", row.weight.name()}, {"output", row.output.name()},
-                         {"out_shift", out_shift(row.input, row.weight, row.output)}};
-    if (row.bias) {
-      layer["bias"] = row.bias->name();
-      layer["bias_shift"] = bias_shift(row.input, row.weight, *row.bias);
+/// What the model file remembers.
+std::string search_note(const Options& options, const Choice& choice) {
+  const QuantizeResult& result = choice.recipe.quantized;
+  std::string how = options.is_recipe() ? "recipe auto" : options.method;
+  if (options.is_recipe()) {
+    std::string kept;
+    for (const RecipeStep& step : choice.recipe.steps) {
+      if (step.is_kept) kept += (kept.empty() ? "" : " + ") + step.name;
     }
-    layers.push_back(std::move(layer));
+    how += fmt::format(" ({}; checked on {} disturbed copies)", kept, choice.check_rows);
+  } else {
+    how += fmt::format(", {}-bit bias", options.bias_bits.value_or(8));
   }
-  return layers;
+  if (options.objective != "kl") how += ", objective " + options.objective;
+  return fmt::format("{}, {} calibration clips ({}): KL {:.5f} -> {:.5f}, accuracy {:.2f} -> {:.2f} %, {} evaluations{}", how, choice.search.row_count(),
+                     options.calibration.describe(options.seed.seed), result.start.kl, result.final.kl, 100 * result.start.accuracy, 100 * result.final.accuracy,
+                     result.evaluations, result.is_out_of_time ? ", ended by the time budget" : "");
 }
 
-/// The activations, tied ones once, with the share of calibration values beyond their format.
-std::string activation_table(const QuantizeResult& result) {
-  Table table({"activation", "format", "range", "saturating"});
-  for (const TiedValues& values : activation_groups(result.model.graph)) {
-    const QFormat format = result.model.quantization->formats.at(values.front());
-    table.add_row({result.model.graph.value(values.front()).name, format.name(), fmt::format("[{:g}, {:g}]", format.real_min(), format.real_max()),
-                   fmt::format("{:.3f} %", 100 * result.saturating_share.at(values.front()))});
+std::string loss_text(const Options& options, const RecipeResult& recipe) {
+  return fmt::format("expected loss on the check clips {} {} points{}", recipe.is_inside ? "is inside" : "stays outside", options.max_loss,
+                     recipe.is_inside ? "" : ": " + recipe.advice);
+}
+
+void print_result(const Options& options, const Choice& choice, const Comparison& comparison, std::int64_t test_clips) {
+  const QuantizeResult& result = choice.recipe.quantized;
+  const PairedDifference& difference = comparison.difference;
+  if (options.output_options.is_json) {
+    nlohmann::json json{{"model", options.output},
+                        {"method", options.is_recipe() ? "auto" : options.method},
+                        {"calibration_clips", choice.search.row_count()},
+                        {"layers", layer_json(result.model)},
+                        {"tensors", tensor_json(result, choice.search)},
+                        {"remarks", result.remarks},
+                        {"search",
+                         {{"start_kl", result.start.kl}, {"final_kl", result.final.kl}, {"start_accuracy", result.start.accuracy},
+                          {"final_accuracy", result.final.accuracy}, {"evaluations", result.evaluations}, {"seconds", choice.seconds},
+                          {"is_out_of_time", result.is_out_of_time}}},
+                        {"testing",
+                         {{"clips", test_clips}, {"float_accuracy", difference.reference_accuracy}, {"integer_accuracy", difference.other_accuracy},
+                          {"comparison", comparison_json(comparison)}}}};
+    if (options.is_recipe()) json["recipe"] = {{"steps", step_json(choice.recipe.steps)}, {"is_inside", choice.recipe.is_inside}, {"advice", choice.recipe.advice}};
+    print_json(json);
+    return;
   }
-  return table.text();
+  fmt::print("{}\n{}", layer_table(result.model), activation_table(result, choice.search));
+  if (!result.remarks.empty()) fmt::print("\n");
+  for (const std::string& remark : result.remarks) fmt::print("remark: {}\n", remark);
+  if (options.is_recipe()) fmt::print("\n{}{}\n", step_table(choice.recipe.steps), loss_text(options, choice.recipe));
+  fmt::print("\nsearch: {}, {:.1f} s\n", search_note(options, choice), choice.seconds);
+  fmt::print("test split, {} clips: float {:.2f} %, integer {:.2f} %\n  {}\n", test_clips, 100 * difference.reference_accuracy, 100 * difference.other_accuracy,
+             comparison_text(comparison));
+  fmt::print("{} written\n", options.output);
+  if (!options.weights_header.empty()) fmt::print("{} written\n", options.weights_header);
 }
 
 void quantize(const Options& options) {
-  if (options.calibration_clips < 1) fail_usage("--calibration_clips {}: must be at least 1", options.calibration_clips);
-  if (options.sweeps < 1) fail_usage("--sweeps {}: must be at least 1", options.sweeps);
-  QuantizeSettings settings{.method = method_of(options.method), .bias_bits = options.bias_bits, .keeps_silent_frames = options.keeps_silence,
-                            .sweeps = options.sweeps, .act_max = options.act_max, .is_quiet = options.output_options.is_quiet};
+  check_flags(options);
+  if (!options.is_recipe()) method_of(options.method);
+  objective_of(options.objective);
   const Model float_model = read_model(options.model);
   if (!options.act_max.empty()) act_max_formats(prepare_for_inference(float_model.graph), options.act_max);  // a wrong count is said before the data is read
   const Dataset dataset = dataset_for(float_model, options.data, options.model);
-  const FrontEndSettings& front_end = float_model.metadata.front_end;
-  const FeatureSet calibration = calibration_clips(options, dataset, front_end);
+  Choice choice = choose(options, float_model, dataset);
+  Model& model = choice.recipe.quantized.model;
 
-  const auto start = std::chrono::steady_clock::now();
-  QuantizeResult result = quantize_model(float_model, calibration, settings);
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-
-  const FeatureSet test = load_features(dataset, Split::testing, front_end, {.is_quiet = options.output_options.is_quiet});
-  const std::vector<float> reference = float_logits(result.model, test);
-  const std::size_t classes = dataset.labels.size();
-  const Comparison comparison = compare(reference, integer_logits(result.model, test), test, classes);
-
-  const std::string search = fmt::format("{}, {} calibration clips ({}, seed {}), {}-bit bias: KL {:.5f} -> {:.5f}, accuracy {:.2f} -> {:.2f} %, {} evaluations",
-                                         options.method, calibration.row_count(), options.calibration_split == "both" ? "validation first" : options.calibration_split,
-                                         options.seed.seed, options.bias_bits, result.start.kl, result.final.kl, 100 * result.start.accuracy, 100 * result.final.accuracy,
-                                         result.evaluations);
-  result.model.metadata.notes["search"] = search;
-  result.model.metadata.notes["figures"] = fmt::format("test split, {} clips: float {:.2f} %, integer {:.2f} %, same label {:.2f} %, KL {:.5f}", test.row_count(),
-                                                       100 * comparison.difference.reference_accuracy, 100 * comparison.difference.other_accuracy,
-                                                       100 * comparison.agreement, comparison.kl);
-  if (!options.weights_header.empty()) write_file_atomic(options.weights_header, emit_weights_header(lower(result.model)));
-  write_model(result.model, options.output);
-
-  if (options.output_options.is_json) {
-    nlohmann::json activations = nlohmann::json::object();
-    for (const auto& [value, share] : result.saturating_share) {
-      activations[result.model.graph.value(value).name] = {{"format", result.model.quantization->formats.at(value).name()}, {"saturating_share", share}};
-    }
-    print_json({{"model", options.output},
-                {"method", options.method},
-                {"bias_bits", options.bias_bits},
-                {"calibration_clips", calibration.row_count()},
-                {"layers", layer_json(result.model)},
-                {"activations", activations},
-                {"remarks", result.remarks},
-                {"search",
-                 {{"start_kl", result.start.kl}, {"final_kl", result.final.kl}, {"start_accuracy", result.start.accuracy}, {"final_accuracy", result.final.accuracy},
-                  {"evaluations", result.evaluations}, {"seconds", seconds}}},
-                {"testing",
-                 {{"clips", test.row_count()}, {"float_accuracy", comparison.difference.reference_accuracy}, {"integer_accuracy", comparison.difference.other_accuracy},
-                  {"comparison", comparison_json(comparison)}}}});
-    return;
-  }
-  fmt::print("{}\n{}", layer_table(result.model), activation_table(result));
-  if (!result.remarks.empty()) fmt::print("\n");
-  for (const std::string& remark : result.remarks) fmt::print("remark: {}\n", remark);
-  fmt::print("\nsearch: {}, {:.1f} s\n", search, seconds);
-  fmt::print("test split, {} clips: float {:.2f} %, integer {:.2f} %\n  {}\n", test.row_count(), 100 * comparison.difference.reference_accuracy,
-             100 * comparison.difference.other_accuracy, comparison_text(comparison));
-  fmt::print("{} written\n", options.output);
-  if (!options.weights_header.empty()) fmt::print("{} written\n", options.weights_header);
+  const FeatureSet test = load_features(dataset, Split::testing, model.metadata.front_end, {.is_quiet = options.output_options.is_quiet});
+  const Comparison comparison = compare(float_logits(model, test), integer_logits(model, test), test, dataset.labels.size());
+  model.metadata.notes["search"] = search_note(options, choice);
+  model.metadata.notes["figures"] = fmt::format("test split, {} clips: float {:.2f} %, integer {:.2f} %, same label {:.2f} %, KL {:.5f}", test.row_count(),
+                                                100 * comparison.difference.reference_accuracy, 100 * comparison.difference.other_accuracy,
+                                                100 * comparison.agreement, comparison.kl);
+  if (!options.weights_header.empty()) write_file_atomic(options.weights_header, emit_weights_header(lower(model)));
+  write_model(model, options.output);
+  print_result(options, choice, comparison, test.row_count());
 }
 
 }  // namespace
@@ -195,12 +203,15 @@ void add_quantize(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   command->add_option("model", options->model, "Float model (ONNX); of a quantized one the float weights are taken")->required()->type_name("FILE");
   command->add_option("-o,--output", options->output, "Quantized model (QDQ ONNX)")->required()->type_name("FILE");
-  command->add_option("--method", options->method, "minmax, progressive (highest accuracy, needs labels) or descend (lowest KL to float)")->capture_default_str();
-  command->add_option("--bias_bits,--bias-bits", options->bias_bits, "8 (with a bias_shift) or 32 (at accumulator scale)")->check(CLI::IsMember({8, 32}))->capture_default_str();
-  command->add_option("--calibration_clips", options->calibration_clips, "Clips that the ranges are chosen on")->capture_default_str();
-  command->add_option("--calibration_split", options->calibration_split, "training, validation or both (validation first, training fills up)")
-      ->check(CLI::IsMember({"training", "validation", "both"}))
-      ->capture_default_str();
+  command->add_option("--method", options->method, "minmax, moving_average, percentile, mse, kl (each tensor by itself), progressive (highest accuracy, needs labels) or descend (lowest cost); without it: --recipe auto");
+  command->add_option("--recipe", options->recipe, "auto: descend and remedies in order of cost until the loss is inside --max-loss (the default)");
+  command->add_option("--max-loss,--max_loss", options->max_loss, "Points of accuracy that may be lost before auto pays for more precision")->capture_default_str();
+  command->add_option("--target", options->target, "Kernels that will run it: qmn, cmsis-nn-q7 or cmsis-nn-s8; limits what auto may use")->capture_default_str();
+  command->add_option("--objective", options->objective, "What descend minimizes: kl (to float, needs no labels), cross_entropy, accuracy or mix")->capture_default_str();
+  command->add_option("--percentile", options->percentile, "Share of values, in %, that the method percentile keeps")->capture_default_str();
+  command->add_option("--time-budget,--time_budget", options->time_budget, "Seconds after which the search keeps the best so far; 0: none")->capture_default_str();
+  command->add_option("--bias_bits,--bias-bits", options->bias_bits, "8 (with a bias_shift) or 32 (at accumulator scale); default 8, auto: 32 where the target takes it")->check(CLI::IsMember({8, 32}));
+  options->calibration.add(*command);
   command->add_option("--sweeps", options->sweeps, "Rounds of descend over all tensors, at most")->capture_default_str();
   command->add_flag("--keep_silence", options->keeps_silence, "Let frames of digital silence into the ranges");
   command->add_option("--act_max", options->act_max, "Fix the ranges of activations: powers of two, 0 = searched")->type_name("MAX ...");

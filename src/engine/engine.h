@@ -41,6 +41,8 @@ class SearchSession {
   virtual const std::vector<float>& logits() const = 0;
   /// Logits under another quantization of the same graph; nothing is kept.
   virtual std::vector<float> try_quantization(const Quantization& target) = 0;
+  /// The same of `clip_count` clips from `first_clip` on, at the cost of those.
+  virtual std::vector<float> try_quantization(const Quantization& target, std::int64_t first_clip, std::int64_t clip_count) = 0;
   /// Makes it the current one.
   virtual void commit(const Quantization& target) = 0;
   virtual const Quantization& quantization() const = 0;

@@ -25,18 +25,23 @@ class TorchSearchSession : public SearchSession {
         logits_(static_cast<std::size_t>(clip_count * element_count(graph_.shape(graph_.output)))) {
     Plan all{true, {}};
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) all.nodes.push_back(i);
-    run(all, quantization_, parameters_, logits_, true);
+    run(all, quantization_, parameters_, logits_, true, 0, chunks_.count());
   }
 
   const std::vector<float>& logits() const override { return logits_; }
   const Quantization& quantization() const override { return quantization_; }
 
-  std::vector<float> try_quantization(const Quantization& target) override {
+  std::vector<float> try_quantization(const Quantization& target) override { return try_quantization(target, 0, chunks_.clip_count); }
+
+  // Whole chunks are computed, so that a clip's logits do not depend on which clips are asked for.
+  std::vector<float> try_quantization(const Quantization& target, std::int64_t first_clip, std::int64_t clip_count) override {
+    QMN_CHECK(first_clip >= 0 && clip_count >= 0 && first_clip + clip_count <= chunks_.clip_count, "clips of the session are tried");
     return guarded([&] {
       std::vector<float> logits = logits_;
       const Trial trial = make_trial(target);
-      run(trial.plan, target, trial.parameters, logits, false);
-      return logits;
+      run(trial.plan, target, trial.parameters, logits, false, first_clip / kChunkClips, (first_clip + clip_count + kChunkClips - 1) / kChunkClips);
+      const std::int64_t classes = element_count(graph_.shape(graph_.output));
+      return std::vector<float>(logits.begin() + first_clip * classes, logits.begin() + (first_clip + clip_count) * classes);
     });
   }
 
@@ -45,7 +50,7 @@ class TorchSearchSession : public SearchSession {
       Trial trial = make_trial(target);
       quantization_ = target;
       parameters_ = std::move(trial.parameters);
-      run(trial.plan, quantization_, parameters_, logits_, true);
+      run(trial.plan, quantization_, parameters_, logits_, true, 0, chunks_.count());
     });
   }
 
@@ -89,8 +94,10 @@ class TorchSearchSession : public SearchSession {
   }
 
   // Computes the plan's values, the others are read from kept_; `keeps`: the new ones go there.
-  void run(const Plan& plan, const Quantization& quantization, const Parameters& parameters, std::vector<float>& logits, bool keeps) {
-    parallel_for(kept_.size(), [&](std::size_t index) {
+  void run(const Plan& plan, const Quantization& quantization, const Parameters& parameters, std::vector<float>& logits, bool keeps, std::int64_t first_chunk,
+           std::int64_t end_chunk) {
+    parallel_for(static_cast<std::size_t>(end_chunk - first_chunk), [&](std::size_t offset) {
+      const std::size_t index = static_cast<std::size_t>(first_chunk) + offset;
       const OperationThreads single(1);
       const c10::InferenceMode inference;
       const auto chunk = static_cast<std::int64_t>(index);

@@ -28,19 +28,22 @@ CalibrationMask::CalibrationMask(const Graph& prepared, const FeatureSet& calibr
 }
 
 void CalibrationMask::visit(ValueId value, std::span<const float> reals, std::int64_t first_clip, std::int64_t clip_count, const Visit& kept, const Visit& left_out) const {
-  if (silent_frames_.empty()) return kept(reals);
   const std::size_t per_clip = reals.size() / static_cast<std::size_t>(clip_count);
-  const std::size_t per_frame = per_clip / frames_per_clip_;
-  for (std::size_t i = 0; i < static_cast<std::size_t>(clip_count); ++i) {
-    const std::size_t clip = static_cast<std::size_t>(first_clip) + i;
-    const auto values = reals.subspan(i * per_clip, per_clip);
+  for (std::int64_t i = 0; i < clip_count; ++i) {
+    const std::int64_t clip = first_clip + i;
+    const auto values = reals.subspan(static_cast<std::size_t>(i) * per_clip, per_clip);
+    if (silent_frames_.empty()) {
+      kept(clip, 0, values);
+      continue;
+    }
+    const std::size_t per_frame = per_clip / frames_per_clip_;
     if (value == input_ && per_frame * frames_per_clip_ == per_clip) {
       for (std::size_t frame = 0; frame < frames_per_clip_; ++frame) {
-        const bool is_silent = silent_frames_[clip * frames_per_clip_ + frame] != 0;
-        (is_silent ? left_out : kept)(values.subspan(frame * per_frame, per_frame));
+        const bool is_silent = silent_frames_[static_cast<std::size_t>(clip) * frames_per_clip_ + frame] != 0;
+        (is_silent ? left_out : kept)(clip, frame * per_frame, values.subspan(frame * per_frame, per_frame));
       }
     } else {
-      (is_silent_clip_[clip] ? left_out : kept)(values);
+      (is_silent_clip_[static_cast<std::size_t>(clip)] ? left_out : kept)(clip, 0, values);
     }
   }
 }

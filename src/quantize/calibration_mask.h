@@ -19,7 +19,8 @@ class CalibrationMask {
  public:
   CalibrationMask(const Graph& prepared, const FeatureSet& calibration, bool keeps_silent_frames);
 
-  using Visit = std::function<void(std::span<const float> reals)>;
+  /// A piece of one clip's values; `first` is the index, within the clip, of the piece's first value.
+  using Visit = std::function<void(std::int64_t clip, std::size_t first, std::span<const float> reals)>;
   /// Cuts what Evaluator::run_observed reports into pieces that count and pieces that do not.
   void visit(ValueId value, std::span<const float> reals, std::int64_t first_clip, std::int64_t clip_count, const Visit& kept, const Visit& left_out) const;
 

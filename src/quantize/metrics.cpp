@@ -89,6 +89,10 @@ double mean_kl(std::span<const float> reference, std::span<const float> other, s
   return sum / static_cast<double>(rows);
 }
 
+double cross_entropy(std::span<const float> logits, int label) {
+  return log_sum_exp(logits) - static_cast<double>(logits[static_cast<std::size_t>(label)]);
+}
+
 double agreement(std::span<const float> reference, std::span<const float> other, std::size_t class_count) {
   QMN_CHECK(reference.size() == other.size(), "the same rows on both sides");
   const std::vector<int> a = top1(reference, class_count), b = top1(other, class_count);

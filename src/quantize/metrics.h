@@ -25,6 +25,8 @@ std::vector<int> top1(std::span<const float> logits, std::size_t class_count);
 double accuracy(std::span<const float> logits, std::span<const int> truth, std::size_t class_count);
 /// Mean over rows of KL(softmax(reference) ‖ softmax(other)), in nats.
 double mean_kl(std::span<const float> reference, std::span<const float> other, std::size_t class_count);
+/// -log softmax(logits)[label] of one row, in nats.
+double cross_entropy(std::span<const float> logits, int label);
 /// Share of rows with the same top-1.
 double agreement(std::span<const float> reference, std::span<const float> other, std::size_t class_count);
 

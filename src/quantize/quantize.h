@@ -4,16 +4,26 @@
 
 #include "data/features.h"
 #include "graph/quantization.h"
+#include "quantize/tensor_range.h"
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
 
 namespace qmn {
 
-enum class RangeMethod { minmax, progressive, descend };
+enum class RangeMethod { minmax, moving_average, percentile, mse, kl, progressive, descend };
+inline constexpr RangeMethod kRangeMethods[] = {RangeMethod::minmax, RangeMethod::moving_average, RangeMethod::percentile, RangeMethod::mse,
+                                                RangeMethod::kl,     RangeMethod::progressive,    RangeMethod::descend};
 const char* method_name(RangeMethod method);
+
+/// What descend minimizes: the mean KL(float ‖ quantized) of the logits; with labels their cross-entropy, the share of wrong answers (ties by
+/// KL), or the mean of KL and cross-entropy.
+enum class Objective { kl, cross_entropy, accuracy, mix };
+inline constexpr Objective kObjectives[] = {Objective::kl, Objective::cross_entropy, Objective::accuracy, Objective::mix};
+const char* objective_name(Objective objective);
 
 struct QuantizeSettings {
   RangeMethod method = RangeMethod::descend;
@@ -22,24 +32,39 @@ struct QuantizeSettings {
   int sweeps = 3;                         ///< of descend, at most
   std::vector<double> act_max{};          ///< in act_max_order: a power of two fixes that activation's range, 0 leaves it to the search; empty: all 0
   bool is_quiet = false;
+  Objective objective = Objective::kl;    ///< of descend
+  double percentile = 99.99;              ///< of the method percentile
+  double time_budget_seconds = 0;         ///< the search keeps the best so far when it has passed; 0: none
+  std::filesystem::path state_path{};     ///< where an interrupted search leaves what it measured (score_book.h); empty: nowhere
 };
 
 /// Over the calibration clips, against their labels and the float model.
 struct CalibrationScore {
-  double kl = 0;        ///< mean KL(float ‖ quantized), in nats
-  double accuracy = 0;  ///< 0 … 1
+  double kl = 0;             ///< mean KL(float ‖ quantized), in nats
+  double accuracy = 0;       ///< 0 … 1
+  double cross_entropy = 0;  ///< mean, against the labels, in nats
+};
+
+/// One move that a search kept.
+struct SearchStep {
+  std::string what;             ///< "pw_1 +1, dw_2 -1": tensors and fractional bits
+  std::int64_t evaluations = 0;  ///< until then
+  CalibrationScore score;        ///< after it
 };
 
 struct QuantizeResult {
   Model model;                       ///< prepared for inference, with its Quantization
   std::vector<std::string> remarks;  ///< what was clamped or left out, a line each
   std::map<ValueId, double> saturating_share;  ///< of each activation: share of its calibration values beyond its format
+  std::vector<TensorRange> tensors;  ///< activations (tied ones once) and parameters, in order of execution
   CalibrationScore start;            ///< with every range at its min/max
   CalibrationScore final;
-  std::int64_t evaluations = 0;      ///< formats that were tried on all calibration clips
+  std::vector<SearchStep> trace;     ///< of the search
+  std::int64_t evaluations = 0;      ///< formats that were tried
+  bool is_out_of_time = false;       ///< the time budget ended the search
 };
 
-/// Formats for all weights, biases and activations. `calibration` is what the search sees; labels steer `progressive` alone.
+/// Formats for all weights, biases and activations. `calibration` is what the search sees; labels steer `progressive` and the labeled objectives.
 /// Error (data): no calibration clips, features or labels that do not fit the model, an operator that has no integer form.
 QuantizeResult quantize_model(const Model& float_model, const FeatureSet& calibration, const QuantizeSettings& settings);
 

@@ -58,6 +58,9 @@ TEST_F(SearchSessionTest, TriesAndCommitsEqualAFreshEvaluator) {
     const std::vector<float> tried = session->try_quantization(next);
     ASSERT_EQ(tried, afresh(next)) << "round " << round;
     ASSERT_EQ(session->logits(), before) << "a try keeps nothing";
+    const auto first = static_cast<std::int64_t>(random.uniform_int(61)), count = static_cast<std::int64_t>(random.uniform_int(static_cast<std::uint64_t>(61 - first)));
+    const std::int64_t classes = static_cast<std::int64_t>(tried.size()) / clips;
+    ASSERT_EQ(session->try_quantization(next, first, count), std::vector<float>(tried.begin() + first * classes, tried.begin() + (first + count) * classes)) << first << ", " << count;
     ASSERT_EQ(session->quantization(), current);
     differing += tried != before;
     if (random.uniform() < 0.5) {

@@ -61,6 +61,28 @@ TEST(RangeObserver, SilenceAloneIsItsOwnRange) {
   EXPECT_EQ(seen.observer.range(seen.graph.input).min, -247);
 }
 
+TEST(RangeObserver, NamesTheClipAndTheChannelThatDriveARange) {
+  const Observed seen(false);
+  const ObservedRange& input = seen.observer.range(seen.graph.input);  // one channel: the last axis counts
+  EXPECT_EQ(input.largest.value, 7);
+  EXPECT_EQ(input.largest.clip, 1);
+  EXPECT_EQ(input.largest.channel, 1u);
+  EXPECT_EQ(input.channel_max_abs, (std::vector<float>{1, 7, 6, 1}));
+  const ObservedRange& logits = seen.observer.range(seen.graph.output);
+  EXPECT_EQ(logits.largest.clip, 0);
+  EXPECT_EQ(logits.largest.channel, 2u);
+  EXPECT_EQ(logits.channel_max_abs, (std::vector<float>{1, 2, 3}));
+  EXPECT_DOUBLE_EQ(logits.average_max_abs, 2) << "of 3 and 1";
+}
+
+TEST(ChannelLayout, IsDimensionOneOrTheLast) {
+  EXPECT_EQ(channel_layout({1, 8, 5, 3}).count, 8u);
+  EXPECT_EQ(channel_layout({1, 8, 5, 3}).channel_of(2 * 15 + 14), 2u);
+  EXPECT_EQ(channel_layout({1, 1, 49, 10}).count, 10u);
+  EXPECT_EQ(channel_layout({1, 1, 49, 10}).channel_of(123), 3u);
+  EXPECT_EQ(channel_layout({1, 12}).channel_of(7), 7u);
+}
+
 TEST(RangeObserver, SaturatingShareCountsValuesOutsideTheFormat) {
   ObservedRange range;
   range.add(std::vector<float>{0, 0.25f, -0.5f, 1, -3, 3.99f, 4, -100});

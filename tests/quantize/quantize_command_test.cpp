@@ -20,7 +20,7 @@ class QuantizeCommand : public testing::CliTest {
 };
 
 TEST_F(QuantizeCommand, EveryMethodWritesAModelThatEvalReads) {
-  for (const char* method : {"minmax", "progressive", "descend"}) {
+  for (const char* method : {"minmax", "moving_average", "percentile", "mse", "kl", "progressive", "descend"}) {
     for (const char* bias_bits : {"8", "32"}) {
       const ProcessResult result = quantize({"-o", "q.onnx", "--method", method, "--bias_bits", bias_bits, "--weights_header", "w.h"});
       ASSERT_EQ(result.exit_code, 0) << method << result.err;
@@ -72,8 +72,69 @@ TEST_F(QuantizeCommand, ActMaxFixesRanges) {
   EXPECT_EQ(model.quantization->formats.at(model.graph.input), (QFormat{8, -2}));
 }
 
+TEST_F(QuantizeCommand, WithoutAMethodTheRecipeSaysWhatItDid) {
+  const ProcessResult result = quantize({"-o", "auto.onnx"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  for (const char* part : {"descend, 32-bit bias", "adaptive rounding", "expected loss", "recipe auto"}) EXPECT_NE(result.out.find(part), std::string::npos) << part << result.out;
+  EXPECT_NE(read_model(folder() / "auto.onnx").metadata.notes.at("search").find("recipe auto"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(folder() / "auto.onnx.search")) << "the state of a search that is done is gone";
+  const ProcessResult eval = qmn({"eval", "auto.onnx", "--data", data().string(), "--split", "testing", "--json", "--quiet"});
+  ASSERT_EQ(eval.exit_code, 0) << eval.err;
+  const auto testing = nlohmann::json::parse(eval.out).at("splits").at("testing");
+  EXPECT_EQ(testing.at("fake-quant"), testing.at("integer")) << "corrections and a changed front end arrive";
+}
+
+TEST_F(QuantizeCommand, ATargetLimitsTheRecipe) {
+  const ProcessResult result = quantize({"-o", "q7.onnx", "--target", "cmsis-nn-q7", "--json"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(nlohmann::json::parse(result.out).at("recipe").at("steps").at(0).at("name"), "descend, 8-bit bias");
+  for (const auto& [value, format] : read_model(folder() / "q7.onnx").quantization->formats) EXPECT_EQ(format.total_bits, 8);
+  expect_error(quantize({"-o", "x.onnx", "--target", "cmsis-nn-q7", "--bias_bits", "32"}), 2, {"--bias_bits 32", "cmsis-nn-q7"});
+}
+
+TEST_F(QuantizeCommand, AStateOfAnotherSearchIsLeftOutOfAccountWithANotice) {
+  write_file_atomic(folder() / "s.onnx.search", "qmn search 1 0000\nend 0\n");
+  const ProcessResult result = quantize({"-o", "s.onnx", "--method", "descend"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.out.find("begins anew"), std::string::npos) << result.out;
+  EXPECT_FALSE(std::filesystem::exists(folder() / "s.onnx.search"));
+}
+
+TEST_F(QuantizeCommand, ATimeBudgetThatIsOverIsSaid) {
+  const ProcessResult result = quantize({"-o", "t.onnx", "--method", "descend", "--time-budget", "0.000001"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.out.find("ended by the time budget"), std::string::npos) << result.out;
+  EXPECT_NE(read_model(folder() / "t.onnx").metadata.notes.at("search").find("time budget"), std::string::npos);
+}
+
+TEST_F(QuantizeCommand, AblationHasARowForEachMethodAndRemedy) {
+  const ProcessResult result = qmn({"ablation", checkpoint().string(), "--data", data().string(), "--calibration_clips", "24", "--copies", "2", "--json", "--quiet"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const auto json = nlohmann::json::parse(result.out);
+  std::vector<std::string> names;
+  for (const auto& row : json.at("rows")) {
+    names.push_back(row.at("name"));
+    EXPECT_LE(row.at("difference_low"), row.at("difference_high"));
+    EXPECT_NEAR(row.at("unseen_accuracy").get<double>() - json.at("float_accuracy").get<double>(), row.at("difference").get<double>(), 1e-12);
+    EXPECT_GE(row.at("kl").get<double>(), 0);
+  }
+  for (const char* name : {"minmax", "moving_average", "percentile", "mse", "kl", "progressive", "descend", "descend, wide bias", "auto"}) {
+    EXPECT_EQ(std::count(names.begin(), names.end(), name), 1) << name;
+  }
+  EXPECT_EQ(names.back(), "auto");
+  expect_error(qmn({"ablation", checkpoint().string(), "--data", data().string(), "--copies", "0"}), 2, {"--copies"});
+}
+
 TEST_F(QuantizeCommand, WrongFlagsAreUsageErrors) {
   expect_error(quantize({"-o", "x.onnx", "--method", "best"}), 2, {"best", "descend"});
+  expect_error(quantize({"-o", "x.onnx", "--method", "kl", "--recipe", "auto"}), 2, {"--recipe", "--method kl"});
+  expect_error(quantize({"-o", "x.onnx", "--recipe", "cake"}), 2, {"cake", "auto"});
+  expect_error(quantize({"-o", "x.onnx", "--target", "avr"}), 2, {"avr", "cmsis-nn-q7"});
+  expect_error(quantize({"-o", "x.onnx", "--objective", "speed"}), 2, {"speed", "cross_entropy"});
+  expect_error(quantize({"-o", "x.onnx", "--percentile", "0"}), 2, {"--percentile"});
+  expect_error(quantize({"-o", "x.onnx", "--time-budget", "-1"}), 2, {"--time-budget"});
+  expect_error(quantize({"-o", "x.onnx", "--max-loss", "-1"}), 2, {"--max-loss"});
+  expect_error(quantize({"-o", "x.onnx", "--check_clips", "0"}), 2, {"--check_clips"});
   expect_error(quantize({"-o", "x.onnx", "--bias_bits", "16"}), 2, {"bias_bits"});
   expect_error(quantize({"-o", "x.onnx", "--act_max", "1", "2"}), 2, {"2 values", "4 activations"});
   expect_error(quantize({"-o", "x.onnx", "--act_max", "3", "0", "0", "0"}), 2, {"power of two"});

@@ -107,14 +107,14 @@ TEST(Search, ProgressiveScoresWhatShips) {
 
 TEST(Search, IsTheSameInEveryRun) {
   const Problem problem = dense_problem();
-  for (const RangeMethod method : {RangeMethod::minmax, RangeMethod::progressive, RangeMethod::descend}) {
+  for (const RangeMethod method : kRangeMethods) {
     EXPECT_EQ(quantized(problem, method).model.quantization->formats, quantized(problem, method).model.quantization->formats) << method_name(method);
   }
 }
 
 TEST(Search, EveryMethodLeavesLegalFormatsOnEveryValue) {
   const Problem problem = dense_problem();
-  for (const RangeMethod method : {RangeMethod::minmax, RangeMethod::progressive, RangeMethod::descend}) {
+  for (const RangeMethod method : kRangeMethods) {
     for (const int bias_bits : {8, 32}) {
       const QuantizeResult result = quantized(problem, method, bias_bits);
       const Graph& graph = result.model.graph;
@@ -139,6 +139,53 @@ TEST(Search, DescendImprovesADepthwiseSeparableNet) {
   const QuantizeResult minmax = quantized(problem, RangeMethod::minmax), descend = quantized(problem, RangeMethod::descend);
   EXPECT_LT(descend.final.kl, minmax.final.kl / 2);
   EXPECT_LT(on(problem.unseen, prepared, descend.model).kl, on(problem.unseen, prepared, minmax.model).kl / 2);
+}
+
+TEST(Search, EveryObjectiveLowersItsOwnCost) {
+  Problem problem = dense_problem();
+  for (std::size_t clip = 0; clip < problem.calibration.labels.size(); clip += 7) problem.calibration.labels[clip] = (problem.calibration.labels[clip] + 1) % static_cast<int>(kClasses);
+  std::map<Objective, CalibrationScore> reached;
+  for (const Objective objective : kObjectives) {
+    const QuantizeResult result = quantize_model(problem.model, problem.calibration, {.method = RangeMethod::descend, .is_quiet = true, .objective = objective});
+    reached[objective] = result.final;
+    EXPECT_FALSE(result.trace.empty());
+    EXPECT_EQ(result.trace.back().score.kl, result.final.kl);
+  }
+  for (const auto& [objective, score] : reached) {
+    EXPECT_LE(reached.at(Objective::accuracy).accuracy + 0.02, 1.0);
+    EXPECT_GE(reached.at(Objective::accuracy).accuracy, score.accuracy - 0.011) << objective_name(objective);
+    EXPECT_LE(reached.at(Objective::cross_entropy).cross_entropy, score.cross_entropy + 0.002) << objective_name(objective);
+    EXPECT_LE(reached.at(Objective::kl).kl, score.kl + 1e-4) << objective_name(objective);
+  }
+}
+
+TEST(Search, ATimeBudgetKeepsTheBestSoFarAndSaysSo) {
+  const Problem problem = dense_problem();
+  const QuantizeResult whole = quantized(problem, RangeMethod::descend);
+  const QuantizeResult result = quantize_model(problem.model, problem.calibration, {.method = RangeMethod::descend, .is_quiet = true, .time_budget_seconds = 1e-9});
+  EXPECT_TRUE(result.is_out_of_time);
+  EXPECT_FALSE(whole.is_out_of_time);
+  EXPECT_LT(result.evaluations, whole.evaluations);
+  EXPECT_LE(result.final.kl, result.start.kl);
+  EXPECT_NEAR(result.final.kl, on(problem.calibration, problem.model, result.model).kl, 1e-9);
+}
+
+TEST(Search, TheRangesOfAllTensorsAreDescribed) {
+  const Problem problem = dense_problem();
+  const QuantizeResult result = quantized(problem, RangeMethod::descend);
+  std::size_t parameters = 0;
+  for (const TensorRange& range : result.tensors) {
+    parameters += range.is_parameter ? 1 : 0;
+    EXPECT_EQ(range.chosen, result.model.quantization->formats.at(range.value)) << range.name;
+    EXPECT_EQ(range.candidates.size(), range.is_parameter ? 4u : 5u);
+    EXPECT_EQ(range.observed.histogram.total(), range.observed.count) << range.name;
+    EXPECT_GT(range.observed.count, 0) << range.name;
+    EXPECT_EQ(range.candidates.front().format, format_for(range.observed.max_abs())) << range.name;
+    ASSERT_FALSE(range.beyond.empty());
+    EXPECT_LE(range.beyond.front().second, 1e-3) << "beyond the power of two that holds all";
+  }
+  EXPECT_EQ(parameters, 6u);
+  EXPECT_EQ(result.tensors.size(), parameters + activation_groups(result.model.graph).size());
 }
 
 TEST(Search, ALabelOutsideTheNetsClassesIsAnError) {

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// cli/ablation_command.cpp   qmn ablation: every method and remedy on one model and data set, measured alike, as one table.
+#include "quantize/ablation.h"
+
+#include "base/error.h"
+#include "cli/calibration.h"
+#include "cli/command.h"
+#include "cli/common.h"
+#include "cli/evaluation.h"
+#include "formats/onnx_format.h"
+#include "report/table.h"
+
+#include <memory>
+
+namespace qmn::cli {
+namespace {
+
+constexpr const char* kExamples = R"(Examples:
+  qmn ablation kws.onnx --data words/                       all rows; accuracies over 10 disturbed copies of each test clip
+  qmn ablation kws.onnx --data words/ --copies 3 --json
+  qmn ablation kws.onnx --data words/ --target cmsis-nn-q7  what those kernels can run
+
+Columns: accuracy on the clips that the searches saw, and on copies of test clips that nothing saw; the difference to float there, paired,
+with a 95 % bootstrap interval that draws whole clips; share of clips with the float net's label; KL to float; seconds to choose the formats.)";
+
+struct Options {
+  std::string model, target = "qmn";
+  int copies = 10;
+  double max_loss = 0.1;
+  CalibrationOptions calibration;
+  DataOptions data;
+  SeedOption seed;
+  OutputOptions output;
+};
+
+std::string row_table(const std::vector<AblationRow>& rows) {
+  Table table({"method", "search clips", "unseen", "difference", "95 % interval", "same label", "KL", "seconds"});
+  for (const AblationRow& row : rows) {
+    table.add_row({row.name, fmt::format("{:.2f} %", 100 * row.search_accuracy), fmt::format("{:.2f} %", 100 * row.unseen.other_accuracy),
+                   fmt::format("{:+.2f}", 100 * row.unseen.mean), fmt::format("[{:+.2f}, {:+.2f}]", 100 * row.unseen.low, 100 * row.unseen.high),
+                   fmt::format("{:.2f} %", 100 * row.agreement), fmt::format("{:.5f}", row.kl), fmt::format("{:.1f}", row.seconds)});
+  }
+  return table.text();
+}
+
+nlohmann::json row_json(const std::vector<AblationRow>& rows) {
+  nlohmann::json all = nlohmann::json::array();
+  for (const AblationRow& row : rows) {
+    all.push_back({{"name", row.name}, {"search_accuracy", row.search_accuracy}, {"unseen_accuracy", row.unseen.other_accuracy}, {"difference", row.unseen.mean},
+                   {"difference_low", row.unseen.low}, {"difference_high", row.unseen.high}, {"agreement", row.agreement}, {"kl", row.kl}, {"seconds", row.seconds}});
+  }
+  return all;
+}
+
+void ablation(const Options& options) {
+  options.calibration.check();
+  if (options.copies < 1) fail_usage("--copies {}: must be at least 1", options.copies);
+  const bool is_quiet = options.output.is_quiet;
+  const RecipeSettings recipe{.search = {.is_quiet = is_quiet}, .target = quantization_target(options.target), .max_loss = options.max_loss};
+  const Model model = read_model(options.model);
+  const Dataset dataset = dataset_for(model, options.data, options.model);
+  AblationClips clips{.recipe = options.calibration.load_parted(dataset, model.metadata.front_end, options.seed.seed, is_quiet), .unseen = {}};
+  clips.unseen = load_features(dataset, Split::testing, model.metadata.front_end, {.copies = options.copies, .seed = options.seed.seed, .is_quiet = is_quiet});
+  if (clips.unseen.row_count() == 0) fail_data("{}: no clips in the testing split", dataset.settings.folder.string());
+  const std::vector<AblationRow> rows = ablate(model, clips, ablation_entries(recipe.search, recipe.target.takes_wide_bias), recipe);
+  const double float_accuracy = rows.front().unseen.reference_accuracy;
+  if (options.output.is_json) {
+    print_json({{"model", options.model}, {"target", options.target}, {"float_accuracy", float_accuracy}, {"search_clips", clips.recipe.search.row_count()},
+                {"check_rows", clips.recipe.check.row_count()}, {"unseen_rows", clips.unseen.row_count()}, {"rows", row_json(rows)}});
+    return;
+  }
+  fmt::print("{}\n{} search clips ({}), {} check rows, {} unseen rows; float {:.2f} % on these\n", row_table(rows), clips.recipe.search.row_count(),
+             options.calibration.describe(options.seed.seed), clips.recipe.check.row_count(), clips.unseen.row_count(), 100 * float_accuracy);
+}
+
+}  // namespace
+
+void add_ablation(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("ablation", "Compare all ways to choose formats, and what each remedy is worth");
+  const auto options = std::make_shared<Options>();
+  command->add_option("model", options->model, "Float model (ONNX)")->required()->type_name("FILE");
+  command->add_option("--copies", options->copies, "Disturbed copies of each test clip")->capture_default_str();
+  command->add_option("--target", options->target, "Kernels that will run it: qmn, cmsis-nn-q7 or cmsis-nn-s8")->capture_default_str();
+  command->add_option("--max-loss,--max_loss", options->max_loss, "Points of accuracy that may be lost before auto pays for more precision")->capture_default_str();
+  options->calibration.add(*command);
+  options->data.add(*command);
+  options->seed.add(*command, "the choice of clips and the copies");
+  options->output.add(*command);
+  command->footer(kExamples);
+  command->callback([options] { ablation(*options); });
+}
+
+}  // namespace qmn::cli

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "quantize/check_score.h"
+
+#include "quantize/metrics.h"
+
+#include <cmath>
+
+namespace qmn {
+
+CheckScore check_score(std::span<const float> reference, std::span<const float> quantized, std::span<const int> labels) {
+  const std::size_t class_count = reference.size() / labels.size();
+  CheckScore score{.kl = mean_kl(reference, quantized, class_count), .agreement = agreement(reference, quantized, class_count)};
+  score.difference = accuracy(quantized, labels, class_count) - accuracy(reference, labels, class_count);
+  const std::vector<int> before = top1(reference, class_count), after = top1(quantized, class_count);
+  for (std::size_t row = 0; row < labels.size(); ++row) {
+    const auto logits = reference.subspan(row * class_count, class_count);
+    const auto probability = [&](int label) { return std::exp(-cross_entropy(logits, label)); };
+    score.expected_loss += (probability(before[row]) - probability(after[row])) / static_cast<double>(labels.size());
+  }
+  return score;
+}
+
+}  // namespace qmn

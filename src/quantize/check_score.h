@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// quantize/check_score.h   How much a quantized net loses, on clips that no search saw: what decides which remedy is kept.
+//
+// A few hundred clips cannot show a tenth of a point of accuracy: one clip is more than that. So the clips are disturbed copies, several of
+// each, and the loss is not counted but expected: where the label changes, the float net's own probabilities say what that costs.
+//   expected loss = mean over clips of  p(float's label) − p(quantized label),   p = softmax of the float logits
+// It is 0 where labels agree, small where the float net was undecided itself, and needs no labels (docs/adr/0007-check-split.md).
+#pragma once
+
+#include <span>
+
+namespace qmn {
+
+struct CheckScore {
+  double kl = 0;             ///< mean KL(float ‖ quantized), in nats
+  double agreement = 0;      ///< share of clips with the float net's label
+  double expected_loss = 0;  ///< of accuracy, as a share
+  double difference = 0;     ///< accuracy of the quantized net minus that of the float one, as a share: noisy, shown beside
+};
+
+/// Of logits [clip][class].
+CheckScore check_score(std::span<const float> reference, std::span<const float> quantized, std::span<const int> labels);
+
+}  // namespace qmn

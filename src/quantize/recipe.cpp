@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "quantize/recipe.h"
+
+#include "base/error.h"
+#include "engine/engine.h"
+#include "passes/equalize.h"
+#include "passes/passes.h"
+#include "passes/scale_input.h"
+#include "quantize/calibrated_net.h"
+#include "quantize/channel_formats.h"
+#include "quantize/layer_fit.h"
+#include "quantize/scale_coefficients.h"
+#include "quantize/search.h"
+#include "quantize/sensitivity.h"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+
+namespace qmn {
+namespace {
+
+constexpr double kMinGain = 0.01;          // a remedy must lower the KL on the check clips by that share
+constexpr int kMostWideActivations = 4;
+
+/// The clips as one front end makes them, and their float logits on the check clips.
+struct Inputs {
+  RecipeClips clips;
+  std::vector<int> shifts;  ///< of each coefficient, beyond those of the float model; empty: none
+};
+
+/// A net and its formats: what a remedy makes another of.
+struct Point {
+  std::shared_ptr<const Inputs> inputs;
+  std::shared_ptr<const CalibratedNet> net;
+  Quantization wish;
+  CheckScore check;
+};
+
+class Recipe {
+ public:
+  Recipe(const Model& model, RecipeClips clips, const RecipeSettings& settings)
+      : model_(model), settings_(with_bias(settings)), inputs_(std::make_shared<Inputs>(Inputs{std::move(clips), {}})), deadline_(settings.search.time_budget_seconds),
+        book_(settings.search.state_path.empty() ? ScoreBook()
+                                                 : ScoreBook(settings.search.state_path, search_fingerprint(model, inputs_->clips.search, settings_.search))),
+        plain_(std::make_shared<CalibratedNet>(prepare_for_inference(model.graph), inputs_->clips.search, settings_.search)),
+        check_reference_(engine().evaluator(plain_->graph(), nullptr)->run(inputs_->clips.check.features, inputs_->clips.check.row_count())) {}
+
+  RecipeResult run() {
+    take(std::string("descend, ") + (settings_.search.bias_bits == 32 ? "32" : "8") + "-bit bias", [&] { return descended(inputs_, plain_, true); }, true);
+    scale_inputs();
+    const Point searched = best_;
+    for (const LayerFit remedy : kLayerFits) take(layer_fit_name(remedy), [&] { return fitted(remedy, searched); });
+    equalize(searched);
+    refine();
+    if (settings_.target.takes_channel_formats && !is_inside()) {
+      take("per-channel weights", [&] { return best_fit({best_.inputs, best_.net, channel_formats(best_.net->graph(), best_.wish), {}}); });
+    }
+    widen_activations();
+    return result();
+  }
+
+ private:
+  static RecipeSettings with_bias(RecipeSettings settings) {
+    if (settings.search.bias_bits == 32 && !settings.target.takes_wide_bias) fail_usage("--bias_bits 32: the kernels of {} take 8-bit biases alone", settings.target.name);
+    if (settings.target.takes_wide_bias) settings.search.bias_bits = 32;
+    return settings;
+  }
+
+  bool is_inside() const { return 100 * best_.check.expected_loss <= settings_.max_loss; }
+
+  /// Runs a step, scores it on the check clips, and keeps it when it is better (or `always`).
+  template <class Step>
+  bool take(const std::string& name, const Step& step, bool always = false) {
+    if (deadline_.has_passed() && !always) return false;
+    const auto start = std::chrono::steady_clock::now();
+    Point point = step();
+    point.check = score(point);
+    const bool is_kept = always || point.check.kl < best_.check.kl * (1 - kMinGain);
+    steps_.push_back({name, point.check, is_kept, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), std::nullopt});
+    if (settings_.keeps_models) steps_.back().model = point.net->result(metadata(point), point.wish).model;
+    if (is_kept) best_ = std::move(point);
+    return is_kept;
+  }
+
+  CheckScore score(const Point& point) const {
+    Quantization shipped = point.wish;
+    legalize(point.net->graph(), shipped);
+    const FeatureSet& check = point.inputs->clips.check;
+    return check_score(check_reference_, engine().evaluator(point.net->graph(), &shipped)->run(check.features, check.row_count()), check.labels);
+  }
+
+  RangeSearch::Setup setup(const CalibratedNet& net) {
+    return {.graph = net.graph(), .clips = net.clips(), .reference = net.reference(), .objective = settings_.search.objective, .deadline = deadline_, .book = &book_};
+  }
+
+  /// Says how the search of `search` went on, for the report.
+  void collect(const RangeSearch& search) {
+    evaluations_ += search.evaluations();
+    trace_.insert(trace_.end(), search.trace().begin(), search.trace().end());
+  }
+
+  DescendSettings descend_settings(bool is_thorough) const {
+    return {.max_sweeps = settings_.search.sweeps, .descents = is_thorough ? std::size_t{3} : 1, .moves_jointly = is_thorough, .is_quiet = settings_.search.is_quiet};
+  }
+
+  Point descended(const std::shared_ptr<const Inputs>& inputs, const std::shared_ptr<const CalibratedNet>& net, bool is_thorough) {
+    RangeSearch search(setup(*net), net->formats(RangeRule::minmax));
+    descend_search(search, net->activations(), descent_starts(*net), descend_settings(is_thorough));
+    collect(search);
+    return {inputs, net, search.wish(), {}};
+  }
+
+  Point fitted(LayerFit fit, Point point) {
+    legalize(point.net->graph(), point.wish);
+    point.wish = fit_layers(fit, point.net->graph(), std::move(point.wish), point.inputs->clips.fit, settings_.search.is_quiet);
+    return point;
+  }
+
+  /// The fits that end a net whose formats are chosen: the better one on the check clips.
+  Point best_fit(const Point& searched) {
+    Point best;
+    for (const LayerFit remedy : {LayerFit::bias_analytic, LayerFit::rounding}) {
+      Point point = fitted(remedy, searched);
+      point.check = score(point);
+      if (best.net == nullptr || point.check.kl < best.check.kl) best = std::move(point);
+    }
+    return best;
+  }
+
+  /// The coefficients' powers of two as min/max or mse would choose them, one by one.
+  void scale_inputs() {
+    if (!can_scale_input(plain_->graph())) return;
+    const FeatureSet& clips = inputs_->clips.search;
+    std::vector<ObservedRange> coefficients(static_cast<std::size_t>(plain_->graph().shape(plain_->graph().input).back()));
+    for (std::size_t i = 0; i < clips.features.size(); ++i) coefficients[i % coefficients.size()].add({&clips.features[i], 1});
+    for (const RangeRule rule : {RangeRule::minmax, RangeRule::percentile, RangeRule::mse}) {
+      std::vector<int> shifts;
+      for (const ObservedRange& range : coefficients) shifts.push_back(choose_format(rule, range, 8, settings_.search.percentile).int_bits());
+      if (std::ranges::all_of(shifts, [&](int shift) { return shift == shifts.front(); })) continue;  // one format does it
+      take(std::string("input scales by ") + rule_name(rule), [&] {
+        Graph graph = plain_->prepared();
+        scale_input(graph, shifts);
+        const auto inputs = std::make_shared<const Inputs>(scaled(*inputs_, shifts));
+        return descended(inputs, std::make_shared<CalibratedNet>(std::move(graph), inputs->clips.search, settings_.search), false);
+      });
+    }
+  }
+
+  static Inputs scaled(Inputs inputs, const std::vector<int>& shifts) {
+    for (FeatureSet* clips : {&inputs.clips.search, &inputs.clips.fit, &inputs.clips.check}) scale_coefficients(*clips, shifts);
+    inputs.shifts = shifts;
+    return inputs;
+  }
+
+  void equalize(const Point& base) {
+    std::map<ValueId, std::vector<float>> ranges;
+    for (const TiedValues& values : activation_groups(base.net->graph())) ranges[values.front()] = base.net->observer().range(values.front()).channel_max_abs;
+    const std::pair<const char*, EqualizeSettings> variants[] = {{"equalization by weights", {}},
+                                                                 {"equalization by weights, powers of two", {.is_power_of_two = true}},
+                                                                 {"equalization by activations", {.channel_max_abs = ranges}},
+                                                                 {"equalization of activations alone", {.channel_max_abs = ranges, .ignores_second = true}}};
+    for (const auto& [name, variant] : variants) {
+      Graph graph = base.net->prepared();
+      if (equalize_layers(graph, variant) == 0) return;
+      take(name + std::string(", fitted"), [&] {
+        return best_fit(descended(base.inputs, std::make_shared<CalibratedNet>(std::move(graph), base.inputs->clips.search, settings_.search), false));
+      });
+    }
+  }
+
+  void refine() {
+    take("refinement", [&] {
+      RangeSearch search(setup(*best_.net), best_.wish);
+      refine_search(search, best_.net->activations(), descend_settings(true));
+      collect(search);
+      return best_fit({best_.inputs, best_.net, search.wish(), {}});
+    });
+  }
+
+  void widen_activations() {
+    for (int count = 0; count < kMostWideActivations && settings_.target.takes_wide_activations && !is_inside(); ++count) {
+      const Sensitivity sensitivity = sensitivity_of(best_);
+      const auto worst = std::ranges::find_if(sensitivity.tensors, [&](const TensorSensitivity& tensor) {
+        return tensor.kind == TensorKind::activation && tensor.format.total_bits == 8 &&
+               std::ranges::any_of(best_.net->activations(), [&](const TiedValues& values) { return values.front() == tensor.values.front(); });
+      });
+      if (worst == sensitivity.tensors.end()) return;
+      const bool is_kept = take("16 bits for " + worst->name, [&] {
+        Point point = best_;
+        set_format(point.wish, worst->values, {16, worst->format.frac_bits + 8 - kSpareBits});
+        return best_fit(point);
+      });
+      if (!is_kept) return;
+    }
+  }
+
+  Sensitivity sensitivity_of(const Point& point) const {
+    return measure_sensitivity(point.net->result(model_.metadata, point.wish).model, point.inputs->clips.check, settings_.search.is_quiet);
+  }
+
+  Metadata metadata(const Point& point) const {
+    Metadata metadata = model_.metadata;
+    std::vector<int>& shifts = metadata.front_end.coefficient_shifts;
+    shifts.resize(std::max(shifts.size(), point.inputs->shifts.size()));
+    for (std::size_t c = 0; c < point.inputs->shifts.size(); ++c) shifts[c] += point.inputs->shifts[c];
+    return metadata;
+  }
+
+  RecipeResult result() {
+    RecipeResult result{.quantized = best_.net->result(metadata(best_), best_.wish), .steps = std::move(steps_), .is_inside = is_inside(), .advice = {}};
+    QuantizeResult& quantized = result.quantized;
+    if (!book_.notice().empty()) quantized.remarks.push_back(book_.notice());
+    const RangeSearch end(setup(*best_.net), best_.wish);
+    const RangeSearch start(setup(*plain_), plain_->formats(RangeRule::minmax));
+    quantized.start = start.score();
+    quantized.final = end.score();
+    quantized.trace = std::move(trace_);
+    quantized.evaluations = evaluations_;
+    quantized.is_out_of_time = deadline_.has_passed();
+    if (!result.is_inside) {
+      const Sensitivity sensitivity = sensitivity_of(best_);
+      const TensorSensitivity& worst = sensitivity.tensors.front();
+      result.advice = fmt::format("{} ({}) stands in the way: it explains {:.0f} % of the KL that is left; fine-tune the net (qmn finetune)", worst.name,
+                                  worst.layer.empty() ? "the input" : worst.layer, 100 * std::max(0.0, worst.harm) / std::max(sensitivity.quantized_net.kl, 1e-12));
+    }
+    book_.remove();
+    return result;
+  }
+
+  static constexpr int kSpareBits = 1;  // of 16: headroom in place of saturation
+
+  const Model& model_;
+  RecipeSettings settings_;
+  std::shared_ptr<const Inputs> inputs_;
+  Deadline deadline_;
+  ScoreBook book_;
+  std::shared_ptr<const CalibratedNet> plain_;
+  std::vector<float> check_reference_;
+  Point best_;
+  std::vector<RecipeStep> steps_;
+  std::vector<SearchStep> trace_;
+  std::int64_t evaluations_ = 0;
+};
+
+}  // namespace
+
+RecipeResult quantize_by_recipe(const Model& float_model, RecipeClips clips, const RecipeSettings& settings) {
+  if (clips.check.row_count() == 0) fail_data("no check clips: which remedy helps cannot be decided");
+  if (clips.fit.row_count() == 0) clips.fit = clips.search;
+  return Recipe(float_model, std::move(clips), settings).run();
+}
+
+}  // namespace qmn

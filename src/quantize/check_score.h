@@ -4,7 +4,7 @@
 // A few hundred clips cannot show a tenth of a point of accuracy: one clip is more than that. So the clips are disturbed copies, several of
 // each, and the loss is not counted but expected: where the label changes, the float net's own probabilities say what that costs.
 //   expected loss = mean over clips of  p(float's label) − p(quantized label),   p = softmax of the float logits
-// It is 0 where labels agree, small where the float net was undecided itself, and needs no labels (docs/adr/0007-check-split.md).
+// It is 0 where labels agree, small where the float net was undecided itself, and needs no labels (docs/adr/0008-check-split.md).
 #pragma once
 
 #include <span>

@@ -23,7 +23,7 @@ std::vector<TensorValues> observe_tensors(const Model& quantized, const FeatureS
   }
   engine().evaluator(graph, nullptr)->run_observed(clips.features, clips.row_count(), [&](ValueId value, std::span<const float> reals, std::int64_t first_clip, std::int64_t clip_count) {
     if (!quantized.quantization->format_of(value)) return;
-    mask.visit(value, reals, first_clip, clip_count, [&](std::span<const float> kept) { add(value, kept); }, [](std::span<const float>) {});
+    mask.visit(value, reals, first_clip, clip_count, [&](std::int64_t, std::size_t, std::span<const float> kept) { add(value, kept); }, [](std::int64_t, std::size_t, std::span<const float>) {});
   });
 
   std::vector<TensorValues> ordered;

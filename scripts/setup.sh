@@ -16,9 +16,9 @@ packages=(
   espeak-ng flite                                                      # speech synthesis
   gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm            # boards
 )
+command -v npm >/dev/null || packages+=(nodejs npm)  # the chart library of the report; never Debian's npm beside another Node.js
 if [ "${1:-}" = --tests ]; then
-  packages+=(libgtest-dev librapidcheck-dev python3-numpy python3-onnx)
-  command -v npm >/dev/null || packages+=(nodejs npm)
+  packages+=(libgtest-dev librapidcheck-dev python3-numpy python3-onnx chromium)
 elif [ -n "${1:-}" ]; then
   echo "setup: unknown option $1; use --tests or nothing" >&2
   exit 2
@@ -52,5 +52,6 @@ fi
 
 if [ "${1:-}" = --tests ]; then
   tests/onnxruntime/install.sh || echo "setup: going on without ONNX Runtime; the tests that compare with it report themselves as skipped" >&2
+  tests/report/page/install.sh || echo "setup: going on without playwright-core; the tests that open report.html report themselves as skipped" >&2
 fi
 echo "setup: all there"

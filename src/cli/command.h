@@ -25,5 +25,6 @@ void add_export(CLI::App& app);
 void add_run(CLI::App& app);
 void add_quant_test(CLI::App& app);
 void add_sensitivity(CLI::App& app);
+void add_report(CLI::App& app);
 
 }  // namespace qmn::cli

@@ -8,6 +8,7 @@
 #include "import/import.h"
 #include "lower/lower.h"
 #include "plan/plan.h"
+#include "report/node_text.h"
 #include "report/table.h"
 
 #include <fmt/ranges.h>
@@ -67,27 +68,6 @@ Report make_report(const std::string& path) {
 }
 
 // ---- one layer
-
-/// "depthwise 3x3, stride 2x1, relu"
-std::string describe(const Graph& graph, const Node& node) {
-  std::string text = op_type(node);
-  if (const auto* conv = std::get_if<Conv2d>(&node)) {
-    const Shape& weight = graph.shape(conv->weight);
-    const bool is_depthwise = conv->groups > 1 && weight[1] == 1;
-    text = fmt::format("{} {}x{}", is_depthwise ? "depthwise" : "Conv", weight[2], weight[3]);
-    if (conv->strides != std::array<std::int64_t, 2>{1, 1}) text += fmt::format(" /{}x{}", conv->strides[0], conv->strides[1]);
-    if (conv->activation == Activation::relu) text += " ReLU";
-  } else if (const auto* dense = std::get_if<FullyConnected>(&node)) {
-    if (dense->activation == Activation::relu) text += " ReLU";
-  } else if (const auto* pool = std::get_if<AveragePool2d>(&node)) {
-    text += fmt::format(" {}x{}", pool->kernel[0], pool->kernel[1]);
-  } else if (const auto* max_pool = std::get_if<MaxPool2d>(&node)) {
-    text += fmt::format(" {}x{}", max_pool->kernel[0], max_pool->kernel[1]);
-  } else if (const auto* scan = std::get_if<Scan>(&node)) {
-    text += fmt::format(" of the {} above, {} steps", scan->body.size(), step_count(graph, *scan));
-  }
-  return text;
-}
 
 std::int64_t parameter_count(const Graph& graph, const Node& node) {
   std::int64_t count = 0;
@@ -200,7 +180,7 @@ std::string layer_table(const Report& report) {
   table.add_row(input_row);
   for_each_node(graph.nodes, [&](const Node& node) {
     const std::int64_t macs = mac_count(graph, node), count = parameter_count(graph, node);
-    std::vector<std::string> row{node_name(node), describe(graph, node), to_string(graph.shape(outputs_of(node).front())),
+    std::vector<std::string> row{node_name(node), node_text(graph, node), to_string(graph.shape(outputs_of(node).front())),
                                  macs > 0 ? std::to_string(macs) : "", count > 0 ? std::to_string(count) : ""};
     if (is_quantized) {
       const LayerFormats formats = layer_formats(report.prepared, node);
@@ -255,7 +235,7 @@ nlohmann::json layer_json(const Model& model, const Node& node) {
   const Graph& graph = model.graph;
   nlohmann::json out{{"name", node_name(node)},
                      {"operator", op_type(node)},
-                     {"description", describe(graph, node)},
+                     {"description", node_text(graph, node)},
                      {"output", graph.value(outputs_of(node).front()).name},
                      {"output_shape", graph.shape(outputs_of(node).front())},
                      {"macs", mac_count(graph, node)},

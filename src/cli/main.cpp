@@ -46,6 +46,7 @@ void add_commands(CLI::App& app) {
   add_run(app);
   add_quant_test(app);
   add_sensitivity(app);
+  add_report(app);
 }
 
 std::string one_line(std::string text) {

@@ -28,6 +28,35 @@ double log_sum_exp(std::span<const float> row) {
   return largest + std::log(sum);
 }
 
+/// The rows of one clip, and the sum of what is averaged over them.
+struct Cluster {
+  double rows = 0, sum = 0;
+  void add(double value) {
+    rows += 1;
+    sum += value;
+  }
+};
+
+/// The middle 95 % of the mean over rows when whole clips are drawn with replacement.
+Interval bootstrap(const std::map<int, Cluster>& by_clip) {
+  if (by_clip.empty()) return {};
+  std::vector<Cluster> clusters;
+  for (const auto& [clip, cluster] : by_clip) clusters.push_back(cluster);
+  Random random({kBootstrapSeed, clusters.size()});
+  std::vector<double> means(kResamples);
+  for (double& mean : means) {
+    Cluster drawn;
+    for (std::size_t i = 0; i < clusters.size(); ++i) {
+      const Cluster& cluster = clusters[random.uniform_int(clusters.size())];
+      drawn.rows += cluster.rows;
+      drawn.sum += cluster.sum;
+    }
+    mean = drawn.sum / drawn.rows;
+  }
+  std::ranges::sort(means);
+  return {means[static_cast<std::size_t>(kResamples * 0.025)], means[static_cast<std::size_t>(kResamples * 0.975) - 1]};
+}
+
 }  // namespace
 
 std::int64_t ConfusionMatrix::total() const { return std::accumulate(counts.begin(), counts.end(), std::int64_t{0}); }
@@ -98,16 +127,20 @@ double agreement(std::span<const float> reference, std::span<const float> other,
   return static_cast<double>(same) / static_cast<double>(a.size());
 }
 
+Interval accuracy_interval(std::span<const float> logits, std::span<const int> truth, std::span<const int> clip_ids, std::size_t class_count) {
+  QMN_CHECK(row_count(logits, class_count) == truth.size() && truth.size() == clip_ids.size(), "a label and a clip for each row of logits");
+  const std::vector<int> winners = top1(logits, class_count);
+  std::map<int, Cluster> by_clip;
+  for (std::size_t row = 0; row < truth.size(); ++row) by_clip[clip_ids[row]].add(winners[row] == truth[row] ? 1 : 0);
+  return bootstrap(by_clip);
+}
+
 PairedDifference paired_difference(std::span<const float> reference, std::span<const float> other, std::span<const int> truth,
                                    std::span<const int> clip_ids, std::size_t class_count) {
   QMN_CHECK(reference.size() == other.size() && row_count(reference, class_count) == truth.size() && truth.size() == clip_ids.size(),
             "the same rows on both sides, a label and a clip for each");
   PairedDifference result;
   if (truth.empty()) return result;
-
-  struct Cluster {
-    double rows = 0, difference = 0;  // of one clip: how many rows, and how many more hits `other` has
-  };
   std::map<int, Cluster> by_clip;
   const std::vector<int> a = top1(reference, class_count), b = top1(other, class_count);
   double reference_hits = 0, other_hits = 0;
@@ -115,31 +148,15 @@ PairedDifference paired_difference(std::span<const float> reference, std::span<c
     const double reference_hit = a[row] == truth[row] ? 1 : 0, other_hit = b[row] == truth[row] ? 1 : 0;
     reference_hits += reference_hit;
     other_hits += other_hit;
-    Cluster& cluster = by_clip[clip_ids[row]];
-    cluster.rows += 1;
-    cluster.difference += other_hit - reference_hit;
+    by_clip[clip_ids[row]].add(other_hit - reference_hit);
   }
   const auto rows = static_cast<double>(truth.size());
   result.reference_accuracy = reference_hits / rows;
   result.other_accuracy = other_hits / rows;
   result.mean = (other_hits - reference_hits) / rows;
-
-  std::vector<Cluster> clusters;
-  for (const auto& [clip, cluster] : by_clip) clusters.push_back(cluster);
-  Random random({kBootstrapSeed, clusters.size()});
-  std::vector<double> means(kResamples);
-  for (double& mean : means) {
-    Cluster drawn;
-    for (std::size_t i = 0; i < clusters.size(); ++i) {
-      const Cluster& cluster = clusters[random.uniform_int(clusters.size())];
-      drawn.rows += cluster.rows;
-      drawn.difference += cluster.difference;
-    }
-    mean = drawn.difference / drawn.rows;
-  }
-  std::ranges::sort(means);
-  result.low = means[static_cast<std::size_t>(kResamples * 0.025)];
-  result.high = means[static_cast<std::size_t>(kResamples * 0.975) - 1];
+  const Interval interval = bootstrap(by_clip);
+  result.low = interval.low;
+  result.high = interval.high;
   return result;
 }
 

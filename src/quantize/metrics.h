@@ -28,6 +28,13 @@ double mean_kl(std::span<const float> reference, std::span<const float> other, s
 /// Share of rows with the same top-1.
 double agreement(std::span<const float> reference, std::span<const float> other, std::size_t class_count);
 
+/// Bounds of a share.
+struct Interval {
+  double low = 0, high = 0;
+};
+/// Of the accuracy, 95 %, by the bootstrap of paired_difference.
+Interval accuracy_interval(std::span<const float> logits, std::span<const int> truth, std::span<const int> clip_ids, std::size_t class_count);
+
 /// Accuracy of `other` minus that of `reference`, over the same rows, with a 95 % bootstrap interval that resamples clips (rows with
 /// the same clip id together); 2000 resamples, fixed seed.
 struct PairedDifference {

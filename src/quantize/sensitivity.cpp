@@ -24,12 +24,14 @@ std::vector<TensorSensitivity> quantized_tensors(const Graph& graph, const Quant
     tensors.push_back({.name = graph.value(values.front()).name, .layer = layer, .kind = kind, .values = values, .format = *format, .leave_one_out = {}, .one_only = {}});
   };
   add(TensorKind::activation, "", groups.front());
-  for (const Node& node : graph.nodes) {
-    const std::vector<ValueId> owned = parameters(node);
-    for (std::size_t i = 0; i < owned.size(); ++i) add(i == 0 ? TensorKind::weight : TensorKind::bias, node_name(node), {owned[i]});
-    const auto written = std::ranges::find_if(groups, [&](const TiedValues& values) { return values.front() == output_of(node); });
-    if (written != groups.end()) add(TensorKind::activation, node_name(node), *written);
-  }
+  for_each_node(graph.nodes, [&](const Node& node) {
+    const std::optional<WeightedLayer> layer = weighted_layer(node);
+    for (const ValueId id : parameters(node)) add(layer && id == layer->bias ? TensorKind::bias : TensorKind::weight, node_name(node), {id});
+    for (const ValueId output : outputs_of(node)) {
+      const auto group = std::ranges::find_if(groups, [&](const TiedValues& values) { return std::ranges::count(values, output) > 0; });
+      if (group != groups.end()) add(TensorKind::activation, node_name(node), *group);
+    }
+  });
   return tensors;
 }
 

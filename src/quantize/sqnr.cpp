@@ -39,12 +39,22 @@ Activations run(Evaluator& evaluator, std::span<const float> inputs, std::int64_
   return values;
 }
 
+/// A parameter as it ships: corrected, rounded, in the formats of its channels.
+std::vector<float> shipped_parameter(const Graph& graph, const Quantization& quantization, ValueId id) {
+  const std::vector<std::int32_t> raw = raw_parameter(graph, quantization, id);
+  const std::vector<int> frac_bits = quantization.channels_of(id);
+  const std::size_t per_channel = std::max<std::size_t>(1, raw.size() / frac_bits.size());
+  std::vector<float> reals(raw.size());
+  for (std::size_t i = 0; i < raw.size(); ++i) reals[i] = static_cast<float>(std::ldexp(static_cast<double>(raw[i]), -frac_bits[i / per_channel]));
+  return reals;
+}
+
 }  // namespace
 
 std::map<ValueId, double> measure_sqnr(const Graph& graph, const Quantization& quantization, const FeatureSet& clips) {
   std::map<ValueId, SignalAndNoise> sums;
   for (const auto& [id, tensor] : graph.initializers) {
-    if (const auto format = quantization.format_of(id)) sums[id].add(tensor.data, fake_quantize(tensor.data, *format));
+    if (quantization.format_of(id)) sums[id].add(tensor.data, shipped_parameter(graph, quantization, id));
   }
   const std::unique_ptr<Evaluator> reference = engine().evaluator(graph, nullptr), shipped = engine().evaluator(graph, &quantization);
   const auto width = static_cast<std::size_t>(clips.features_per_clip);

@@ -61,6 +61,32 @@ TEST(PairedDifference, MeanIsTheDifferenceOfTheAccuracies) {
   EXPECT_GE(result.high, result.mean);
 }
 
+TEST(AccuracyInterval, CoversTheMeanAndCopiesOfAClipAreNoNewClips) {
+  std::vector<float> logits;
+  std::vector<int> truth, clips;
+  std::vector<float> copied;
+  std::vector<int> copied_truth, copied_clips;
+  for (int clip = 0; clip < 40; ++clip) {
+    const bool is_hit = clip % 4 != 0;
+    for (int copy = 0; copy < 5; ++copy) {
+      if (copy == 0) {
+        logits.insert(logits.end(), {is_hit ? 1.0F : 0.0F, 0.5F});
+        truth.push_back(0);
+        clips.push_back(clip);
+      }
+      copied.insert(copied.end(), {is_hit ? 1.0F : 0.0F, 0.5F});
+      copied_truth.push_back(0);
+      copied_clips.push_back(clip);
+    }
+  }
+  const Interval once = accuracy_interval(logits, truth, clips, 2), five = accuracy_interval(copied, copied_truth, copied_clips, 2);
+  EXPECT_DOUBLE_EQ(once.low, five.low);
+  EXPECT_DOUBLE_EQ(once.high, five.high);
+  // 30 of 40 hits: the binomial standard error is 0.068, so the bounds lie about 0.134 off.
+  EXPECT_NEAR(once.low, 0.75 - 0.134, 0.03);
+  EXPECT_NEAR(once.high, 0.75 + 0.134, 0.03);
+}
+
 TEST(PairedDifference, EqualAnswersHaveAnIntervalOfWidthZero) {
   const auto logits = answers({true, false, true});
   const auto result = paired_difference(logits, logits, std::vector<int>(3, 0), std::vector<int>{0, 1, 2}, 2);

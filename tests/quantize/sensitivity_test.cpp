@@ -139,6 +139,24 @@ TEST_F(SensitivityTest, SqnrComparesTheShippedNetWithTheFloatOne) {
   EXPECT_EQ(measured.size(), model.quantization->formats.size());
 }
 
+TEST_F(SensitivityTest, SqnrOfAParameterIsOfItsChannelsAndItsCorrection) {
+  const ValueId weight = *model.graph.find("fc2_weight");
+  const auto& data = model.graph.initializer(weight).data;
+  std::vector<int> frac_bits(kClasses, 6);
+  frac_bits[1] = 9;
+  model.quantization->set_channels(weight, 8, frac_bits);
+  model.quantization->corrections[weight] = std::vector<float>(data.size(), 0.0F);
+  model.quantization->corrections[weight][3] = 0.5F;
+  double signal = 0, noise = 0;
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    const QFormat format{8, frac_bits[i / (data.size() / kClasses)]};
+    const double real = data[i], shipped = rounded({real + (i == 3 ? 0.5 : 0.0)}, format).front();
+    signal += real * real;
+    noise += (real - shipped) * (real - shipped);
+  }
+  EXPECT_NEAR(measure_sqnr(model.graph, *model.quantization, clips).at(weight), 10 * std::log10(signal / noise), 1e-6);
+}
+
 TEST_F(SensitivityTest, ATensorThatLosesNothingHasInfiniteSqnr) {
   std::ranges::fill(model.graph.initializer(*model.graph.find("fc1_bias")).data, 0.25F);
   EXPECT_EQ(measure_sqnr(model.graph, *model.quantization, clips).at(*model.graph.find("fc1_bias")), std::numeric_limits<double>::infinity());

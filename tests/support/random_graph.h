@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace qmn::testing {
@@ -92,7 +93,8 @@ class RandomGraph {
   void add_operands(const char* kind) {
     const ValueId left = current_;
     N node{.name = next_name(kind), .left = left};
-    if (maybe()) {  // σ(left) beside it: a value with two readers
+    const bool is_add = std::is_same_v<N, Add>;  // the reader takes an added constant behind a layer for its bias
+    if (is_add || maybe()) {                     // σ(left) beside it: a value with two readers
       append(Sigmoid{.name = next_name("sigmoid"), .input = left});
       node.right = current_;
     } else {

@@ -7,6 +7,7 @@
 #include "cli/common.h"
 #include "cli/evaluation.h"
 #include "cli/quantize_text.h"
+#include "cli/report_file.h"
 #include "data/features.h"
 #include "emit/emit.h"
 #include "formats/onnx_format.h"
@@ -41,7 +42,7 @@ They apply to what the network sees: features after the model's scaling of each 
 Calibration never sees the test split. A search that is interrupted goes on when the command is repeated: OUTPUT.search holds what it measured.)";
 
 struct Options {
-  std::string model, output, weights_header;
+  std::string model, output, weights_header, report;
   std::string method, recipe, target = "qmn", objective = "kl";
   double percentile = kDefaultPercentile, time_budget = 0, max_loss = 0.1;
   std::optional<int> bias_bits;
@@ -80,6 +81,7 @@ void check_flags(const Options& options) {
   if (!(options.percentile > 0 && options.percentile <= 100)) fail_usage("--percentile {}: must lie in (0, 100]", options.percentile);
   if (!(options.time_budget >= 0)) fail_usage("--time-budget {}: seconds, 0 for none", options.time_budget);
   if (!(options.max_loss >= 0)) fail_usage("--max-loss {}: points of accuracy, 0 or more", options.max_loss);
+  if (!options.report.empty()) check_report_path(options.report, "--report");
   if (!options.recipe.empty() && !options.method.empty()) fail_usage("--recipe {} chooses the methods itself: leave --method {} out", options.recipe, options.method);
   if (!options.recipe.empty() && options.recipe != "auto") fail_usage("--recipe {}: unknown (there is auto)", options.recipe);
   if (!quantization_target(options.target).takes_wide_bias && options.bias_bits == 32) fail_usage("--bias_bits 32: the kernels of {} take 8-bit biases alone", options.target);
@@ -173,6 +175,18 @@ void print_result(const Options& options, const Choice& choice, const Comparison
              comparison_text(comparison));
   fmt::print("{} written\n", options.output);
   if (!options.weights_header.empty()) fmt::print("{} written\n", options.weights_header);
+  if (!options.report.empty()) fmt::print("{} written\n", options.report);
+}
+
+void write_search_report(const Options& options, const Choice& choice, const Dataset& dataset, const FeatureSet& test) {
+  const QuantizeResult& result = choice.recipe.quantized;
+  SearchReport search{.method = options.is_recipe() ? "recipe auto" : options.method, .start = result.start, .final = result.final, .evaluations = result.evaluations,
+                      .seconds = choice.seconds, .steps = {}};
+  for (const SearchStep& step : result.trace) search.steps.push_back({step.what, step.evaluations, step.score});
+  write_report({.model_path = options.output, .model = result.model, .labels = dataset.labels, .calibration = choice.search, .check = test,
+                .check_split = split_name(Split::testing), .search = std::move(search), .remarks = result.remarks,
+                .settings = {{"search", search_note(options, choice)}, {"target", options.target}}, .is_quiet = options.output_options.is_quiet},
+               options.report);
 }
 
 void quantize(const Options& options) {
@@ -193,6 +207,7 @@ void quantize(const Options& options) {
                                                 100 * comparison.agreement, comparison.kl);
   if (!options.weights_header.empty()) write_file_atomic(options.weights_header, emit_weights_header(lower(model)));
   write_model(model, options.output);
+  if (!options.report.empty()) write_search_report(options, choice, dataset, test);
   print_result(options, choice, comparison, test.row_count());
 }
 
@@ -216,6 +231,7 @@ void add_quantize(CLI::App& app) {
   command->add_flag("--keep_silence", options->keeps_silence, "Let frames of digital silence into the ranges");
   command->add_option("--act_max", options->act_max, "Fix the ranges of activations: powers of two, 0 = searched")->type_name("MAX ...");
   command->add_option("--weights_header", options->weights_header, "Also write a classic weights.h")->type_name("FILE");
+  command->add_option("--report", options->report, "Also write a page (HTML): accuracy, ranges, search, sensitivity, memory")->type_name("FILE");
   options->data.add(*command);
   options->seed.add(*command, "the choice of calibration clips");
   options->output_options.add(*command);

@@ -70,37 +70,40 @@ std::vector<Pair> pairs_of(const Graph& graph) {
   return pairs;
 }
 
+/// The parameters in double while they are scaled, round after round: rounded to float once, at the end.
+using Reals = std::map<ValueId, std::vector<double>>;
+
 /// Calls visit(weight, channel) for each weight of the second layer, `channel` being the one that it reads, counted as the first writes them.
 template <class Visit>
-void visit_reading(Graph& graph, const Pair& pair, const Visit& visit) {
-  Tensor& weight = graph.initializer(pair.second.weight);
-  const std::int64_t outputs = weight.shape[0], inputs_of_group = weight.shape[1];
-  const std::int64_t area = element_count(weight.shape) / (outputs * inputs_of_group);
+void visit_reading(const Graph& graph, Reals& reals, const Pair& pair, const Visit& visit) {
+  const Shape& shape = graph.shape(pair.second.weight);
+  const std::int64_t outputs = shape[0], inputs_of_group = shape[1];
+  const std::int64_t area = element_count(shape) / (outputs * inputs_of_group);
   const std::int64_t outputs_of_group = outputs / pair.second.groups;
   const std::int64_t repeats = inputs_of_group * pair.second.groups / pair.channels;  // above 1 behind a Flatten: pixels of a channel
-  std::size_t index = 0;
+  auto weight = reals.at(pair.second.weight).begin();
   for (std::int64_t out = 0; out < outputs; ++out) {
     for (std::int64_t in = 0; in < inputs_of_group; ++in) {
       const std::int64_t read = out / outputs_of_group * inputs_of_group + in;
-      for (std::int64_t k = 0; k < area; ++k) visit(weight.data[index++], static_cast<std::size_t>(read / repeats));
+      for (std::int64_t k = 0; k < area; ++k) visit(*weight++, static_cast<std::size_t>(read / repeats));
     }
   }
 }
 
 template <class Visit>
-void visit_writing(Graph& graph, const Pair& pair, ValueId parameter, const Visit& visit) {
+void visit_writing(Reals& reals, const Pair& pair, ValueId parameter, const Visit& visit) {
   if (parameter == kNoValue) return;
-  std::vector<float>& data = graph.initializer(parameter).data;
-  const std::size_t per_channel = data.size() / static_cast<std::size_t>(pair.channels);
-  for (std::size_t i = 0; i < data.size(); ++i) visit(data[i], i / per_channel);
+  std::vector<double>& values = reals.at(parameter);
+  const std::size_t per_channel = values.size() / static_cast<std::size_t>(pair.channels);
+  for (std::size_t i = 0; i < values.size(); ++i) visit(values[i], i / per_channel);
 }
 
-std::vector<double> scales_of(Graph& graph, const Pair& pair, const EqualizeSettings& settings, const std::map<ValueId, std::vector<double>>& observed) {
+std::vector<double> scales_of(const Graph& graph, Reals& reals, const Pair& pair, const EqualizeSettings& settings, const Reals& observed) {
   std::vector<double> first(static_cast<std::size_t>(pair.channels)), second = first, scales(first.size(), 1);
-  const auto largest = [](std::vector<double>& ranges) { return [&ranges](float weight, std::size_t c) { ranges[c] = std::max(ranges[c], std::fabs(static_cast<double>(weight))); }; };
+  const auto largest = [](std::vector<double>& ranges) { return [&ranges](double weight, std::size_t c) { ranges[c] = std::max(ranges[c], std::fabs(weight)); }; };
   if (const auto found = observed.find(pair.first.output); found != observed.end()) first = found->second;
-  else visit_writing(graph, pair, pair.first.weight, largest(first));
-  visit_reading(graph, pair, largest(second));
+  else visit_writing(reals, pair, pair.first.weight, largest(first));
+  visit_reading(graph, reals, pair, largest(second));
   const double widest = *std::ranges::max_element(first);
   for (std::size_t c = 0; c < scales.size(); ++c) {
     if (first[c] == 0 || second[c] == 0) continue;  // a dead channel
@@ -114,16 +117,21 @@ std::vector<double> scales_of(Graph& graph, const Pair& pair, const EqualizeSett
 
 int equalize_layers(Graph& graph, const EqualizeSettings& settings) {
   const std::vector<Pair> pairs = pairs_of(graph);
-  std::map<ValueId, std::vector<double>> observed;
+  Reals observed, reals;
   for (const auto& [value, ranges] : settings.channel_max_abs) observed[value].assign(ranges.begin(), ranges.end());
+  for (const Pair& pair : pairs) {
+    for (const ValueId parameter : {pair.first.weight, pair.first.bias, pair.second.weight}) {
+      if (parameter != kNoValue) reals[parameter].assign(graph.initializer(parameter).data.begin(), graph.initializer(parameter).data.end());
+    }
+  }
   for (int round = 0; round < kMaxRounds; ++round) {
     bool is_settled = true;
     for (const Pair& pair : pairs) {
-      const std::vector<double> scales = scales_of(graph, pair, settings, observed);
-      const auto divide = [&](float& value, std::size_t c) { value = static_cast<float>(value / scales[c]); };
-      visit_writing(graph, pair, pair.first.weight, divide);
-      visit_writing(graph, pair, pair.first.bias, divide);
-      visit_reading(graph, pair, [&](float& weight, std::size_t c) { weight = static_cast<float>(weight * scales[c]); });
+      const std::vector<double> scales = scales_of(graph, reals, pair, settings, observed);
+      const auto divide = [&](double& value, std::size_t c) { value /= scales[c]; };
+      visit_writing(reals, pair, pair.first.weight, divide);
+      visit_writing(reals, pair, pair.first.bias, divide);
+      visit_reading(graph, reals, pair, [&](double& weight, std::size_t c) { weight *= scales[c]; });
       if (const auto found = observed.find(pair.first.output); found != observed.end()) {
         for (std::size_t c = 0; c < scales.size(); ++c) found->second[c] /= scales[c];
       }
@@ -131,6 +139,7 @@ int equalize_layers(Graph& graph, const EqualizeSettings& settings) {
     }
     if (is_settled) break;
   }
+  for (const auto& [parameter, values] : reals) std::ranges::transform(values, graph.initializer(parameter).data.begin(), [](double real) { return static_cast<float>(real); });
   return static_cast<int>(pairs.size());
 }
 

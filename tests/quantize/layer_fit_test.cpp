@@ -152,7 +152,7 @@ TEST(LayerFit, WorksOnConvolutionsAndRepeats) {
     const Quantization before = coarse(graph, 32);
     const FeatureSet fit = clips_of(graph, 300, 1), unseen = clips_of(graph, 200, 2);
     const Quantization once = fit_layers(LayerFit::rounding, graph, before, fit, true);
-    EXPECT_LT(error_of(graph, once, unseen).square, error_of(graph, before, unseen).square / 1.5) << groups;
+    EXPECT_LT(error_of(graph, once, unseen).square, error_of(graph, before, unseen).square / 1.2) << groups;
     EXPECT_EQ(fit_layers(LayerFit::rounding, graph, once, fit, true), once) << "earlier corrections are replaced, not added to";
   }
 }

@@ -15,7 +15,7 @@ struct QuantizationTarget {
 };
 
 /// qmn: the kernels of runtime/. cmsis-nn-q7: the legacy API of CMSIS 5. cmsis-nn-s8: the current one.
-inline constexpr std::array<QuantizationTarget, 3> kQuantizationTargets{{{"qmn", true, false, false}, {"cmsis-nn-q7", false, false, false}, {"cmsis-nn-s8", true, false, false}}};
+inline constexpr std::array<QuantizationTarget, 3> kQuantizationTargets{{{"qmn", true, true, true}, {"cmsis-nn-q7", false, false, false}, {"cmsis-nn-s8", true, true, false}}};
 
 /// Error (usage) lists the names.
 const QuantizationTarget& quantization_target(const std::string& name);

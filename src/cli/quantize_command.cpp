@@ -17,6 +17,8 @@
 #include "quantize/quantize.h"
 #include "quantize/range_choice.h"
 #include "quantize/recipe.h"
+#include "quantize/remedy_hint.h"
+#include "report/sensitivity_text.h"
 
 #include <fmt/ranges.h>
 
@@ -26,6 +28,8 @@
 
 namespace qmn::cli {
 namespace {
+
+constexpr std::size_t kShownTensors = 5;  // of those that cost most
 
 constexpr const char* kExamples = R"(Examples:
   qmn quantize kws.onnx --data words/ -o kws.q.onnx                        recipe auto
@@ -178,12 +182,14 @@ void print_result(const Options& options, const Choice& choice, const Comparison
   if (!options.report.empty()) fmt::print("{} written\n", options.report);
 }
 
-void write_search_report(const Options& options, const Choice& choice, const Dataset& dataset, const FeatureSet& test) {
+Sensitivity write_search_report(const Options& options, const Choice& choice, const Dataset& dataset, const FeatureSet& test) {
   const QuantizeResult& result = choice.recipe.quantized;
+  // As the net sees them now: a recipe may have moved scales into the front end.
+  const FeatureSet calibration = options.calibration.load(dataset, result.model.metadata.front_end, options.seed.seed, options.output_options.is_quiet);
   SearchReport search{.method = options.is_recipe() ? "recipe auto" : options.method, .start = result.start, .final = result.final, .evaluations = result.evaluations,
                       .seconds = choice.seconds, .steps = {}};
   for (const SearchStep& step : result.trace) search.steps.push_back({step.what, step.evaluations, step.score});
-  write_report({.model_path = options.output, .model = result.model, .labels = dataset.labels, .calibration = choice.search, .check = test,
+  return write_report({.model_path = options.output, .model = result.model, .labels = dataset.labels, .calibration = calibration, .check = test,
                 .check_split = split_name(Split::testing), .search = std::move(search), .remarks = result.remarks,
                 .settings = {{"search", search_note(options, choice)}, {"target", options.target}}, .is_quiet = options.output_options.is_quiet},
                options.report);
@@ -207,8 +213,12 @@ void quantize(const Options& options) {
                                                 100 * comparison.agreement, comparison.kl);
   if (!options.weights_header.empty()) write_file_atomic(options.weights_header, emit_weights_header(lower(model)));
   write_model(model, options.output);
-  if (!options.report.empty()) write_search_report(options, choice, dataset, test);
+  std::optional<Sensitivity> sensitivity;
+  if (!options.report.empty()) sensitivity = write_search_report(options, choice, dataset, test);
   print_result(options, choice, comparison, test.row_count());
+  if (sensitivity && !options.output_options.is_json) {
+    fmt::print("\nwhat costs most (the others: {}, qmn sensitivity)\n{}hint: {}\n", options.report, sensitivity_table(*sensitivity, kShownTensors), remedy_hint(model, *sensitivity));
+  }
 }
 
 }  // namespace

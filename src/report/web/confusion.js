@@ -2,7 +2,7 @@
 // confusion.js   Confusion matrices as tables: rows are the truth, columns the answer.
 
 function matrixTable(labels, counts, describe) {
-  const head = element('tr', {}, element('th', {}, ''), ...labels.map((label) => element('th', { title: label }, label.replace(/^_|_$/g, ''))));
+  const head = element('tr', {}, element('th', {}, ''), ...labels.map((label) => element('th', { title: label }, element('span', {}, label.replace(/^_|_$/g, '')))));
   const body = labels.map((label, row) => element('tr', {}, element('th', { scope: 'row', title: label }, label.replace(/^_|_$/g, '')),
     ...labels.map((answer, column) => {
       const { text, share, kind } = describe(counts[row][column], row, column);

@@ -1,20 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 // search.js   What the search of ranges did: the KL after each move that it kept.
 
+/// The steps with evaluations that count on: a recipe descends several times, and each descent counts from 0. A run ends where the next begins.
+function searchRuns(search) {
+  const runs = [[{ at: 0, run: 0, kl: search.start.kl, what: 'every range at its min/max' }]];
+  let offset = 0, last = 0;
+  for (const step of search.steps) {
+    const isRestart = step.evaluations < last;
+    if (isRestart) offset += last;
+    last = step.evaluations;
+    if (isRestart || step.what.startsWith('start')) runs.push([]);
+    runs.at(-1).push({ ...step, at: offset + step.evaluations, run: runs.length - 1 });
+  }
+  return runs;
+}
+
 function searchChart(search) {
-  const start = { evaluations: 0, kl: search.start.kl, what: 'start: every range at its min/max' };
-  const end = { ...(search.steps.at(-1) ?? start), evaluations: search.evaluations, what: 'end' };
-  const steps = [start, ...search.steps];
-  const floor = 0.9 * d3.min(steps, (step) => Math.max(step.kl, 1e-6));
+  const runs = searchRuns(search), steps = runs.flat();
+  const floor = 0.9 * d3.min(steps, (step) => Math.max(step.kl, 1e-6)), height = (step) => Math.max(step.kl, floor);
   return chart((width) => plot({
     width, height: 250, marginLeft: 56, marginBottom: 38, marginRight: 16,
     ariaLabel: 'KL over evaluations',
-    x: { label: 'formats tried', labelAnchor: 'center', nice: true },
+    x: { label: 'formats tried', labelAnchor: 'center', nice: true, ticks: Math.max(3, width / 90) },
     y: { type: 'log', label: 'KL to float, nats', grid: true, ticks: 4, tickFormat: '~r', domain: [floor, 1.12 * d3.max(steps, (step) => step.kl)] },
     marks: [
-      Plot.line([...steps, end], { x: 'evaluations', y: (step) => Math.max(step.kl, floor), curve: 'step-after', stroke: 'var(--integer)', strokeWidth: 1.6 }),
-      Plot.dot(steps, { x: 'evaluations', y: (step) => Math.max(step.kl, floor), r: 3, fill: 'var(--integer)', className: 'moves' }),
-      Plot.tip(steps, Plot.pointer({ x: 'evaluations', y: 'kl', title: (step) => `${step.what}\nKL ${small(step.kl)}` })),
+      Plot.ruleX(runs.slice(1).map((run) => run[0].at), { stroke: 'var(--soft)', strokeDasharray: '2,3' }),
+      Plot.ruleY([Math.max(search.final.kl, floor)], { stroke: 'var(--good)', strokeDasharray: '5,3' }),
+      Plot.line(steps, { x: 'at', y: height, z: 'run', curve: 'step-after', stroke: 'var(--integer)', strokeWidth: 1.6 }),
+      Plot.dot(steps, { x: 'at', y: height, r: 3, fill: 'var(--integer)', className: 'moves' }),
+      Plot.tip(steps, Plot.pointer({ x: 'at', y: height, title: (step) => `${step.what}\nKL ${small(step.kl)}` })),
     ],
   }), { minHeight: 250 });
 }
@@ -22,8 +36,8 @@ function searchChart(search) {
 function searchSection({ search }) {
   if (!search) return section('search', 'Search', 'The steps of the search are not in the model file: qmn quantize --report draws them.');
   const columns = [{ name: 'formats tried' }, { name: 'move', isText: true }, { name: 'KL' }, { name: 'accuracy' }];
-  const rows = search.steps.map((step) => [whole(step.evaluations), step.what, step.kl.toFixed(5), percent(step.accuracy)]);
+  const rows = searchRuns(search).flat().slice(1).map((step) => [whole(step.at), step.what, step.kl.toFixed(5), percent(step.accuracy)]);
   const summary = `${search.method}: KL ${search.start.kl.toFixed(5)} → ${search.final.kl.toFixed(5)}, accuracy ${percent(search.start.accuracy)} → ${percent(search.final.accuracy)} on the clips that it searched, ${whole(search.evaluations)} formats tried in ${search.seconds.toFixed(1)} s.`;
-  return section('search', 'Search', summary, element('figure', {}, searchChart(search)),
+  return section('search', 'Search', summary, keys(['var(--integer)', 'a move that was kept'], ['var(--good)', 'dashed: where it ended'], ['var(--soft)', 'dotted: a new start']), element('figure', {}, searchChart(search)),
     element('details', {}, element('summary', {}, `${search.steps.length} moves`), element('div', { class: 'scroll' }, table(columns, rows, { id: 'moves' }))));
 }

@@ -12,12 +12,6 @@
 
 #define QMN_BLOCK_CHANNELS 16
 
-/* floor(numerator / denominator): for a negative numerator -1 - floor((-1 - numerator) / denominator). */
-static inline int32_t qmn_floor_divide(int32_t numerator, uint32_t denominator) {
-  if (numerator >= 0) return (int32_t)((uint32_t)numerator / denominator);
-  return -1 - (int32_t)((uint32_t)(-1 - numerator) / denominator);
-}
-
 QMN_INLINE void qmn_average_pool2d_body(const qmn_average_pool2d* layer, const void* input, int32_t in_bytes, void* output,
                                         int32_t out_bytes) {
   int32_t next = 0; /* value of the output at hand */

@@ -7,12 +7,6 @@
 #include "qmn_dsp.h"
 #include "qmn_internal.h"
 
-/* floor(numerator / denominator): for a negative numerator -1 - floor((-1 - numerator) / denominator). */
-static inline int32_t floor_divide(int32_t numerator, uint32_t denominator) {
-  if (numerator >= 0) return (int32_t)((uint32_t)numerator / denominator);
-  return -1 - (int32_t)((uint32_t)(-1 - numerator) / denominator);
-}
-
 void qmn_average_pool2d_s8_dsp(const qmn_average_pool2d *layer, const int8_t *input, int8_t *output) {
   if ((layer->channels & 3) != 0 || layer->kernel_h * layer->kernel_w > 255) {
     qmn_average_pool2d_s8_ref(layer, input, output);
@@ -41,7 +35,7 @@ void qmn_average_pool2d_s8_dsp(const qmn_average_pool2d *layer, const int8_t *in
         const int32_t sums[4] = {(int16_t)even, (int16_t)odd, (int32_t)even >> 16, (int32_t)odd >> 16};
         for (int32_t i = 0; i < 4; ++i) {
           const int32_t numerator = 2 * sums[i] * ((int32_t)1 << layer->left_shift) + divisor;
-          output[i] = (int8_t)qmn_clip(floor_divide(numerator, 2u * (uint32_t)divisor), layer->clip_min, layer->clip_max);
+          output[i] = (int8_t)qmn_clip(qmn_floor_divide(numerator, 2u * (uint32_t)divisor), layer->clip_min, layer->clip_max);
         }
       }
     }

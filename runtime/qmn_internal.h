@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * qmn_internal.h   What the kernels share: ties-up rounding, clipping, and the taps of a window inside the image.
+ * qmn_internal.h   What the kernels share: ties-up rounding, floor division, clipping, and the taps of a window inside the image.
  *
  * Right shifts of negative values are arithmetic: gcc, clang and armclang promise it. Negative values are never shifted left.
  */
@@ -24,6 +24,12 @@ static inline int32_t qmn_round_shift(int32_t value, int32_t shift) {
 static inline int8_t qmn_clip(int32_t value, int32_t clip_min, int32_t clip_max) {
   const int32_t at_least = value < clip_min ? clip_min : value;
   return (int8_t)(at_least > clip_max ? clip_max : at_least);
+}
+
+/* floor(numerator / denominator): for a negative numerator -1 - floor((-1 - numerator) / denominator). */
+static inline int32_t qmn_floor_divide(int32_t numerator, uint32_t denominator) {
+  if (numerator >= 0) return (int32_t)((uint32_t)numerator / denominator);
+  return -1 - (int32_t)((uint32_t)(-1 - numerator) / denominator);
 }
 
 /* Taps begin <= k < end of a window lie inside the image: 0 <= origin + k * dilation < extent. Empty when end <= begin. */

@@ -120,6 +120,9 @@ class OnnxReader {
   };
   /// pads, or what auto_pad stands for: SAME gives ceil(in / stride) outputs.
   std::array<std::int64_t, 4> read_pads(OnnxAttributes& attributes, const Shape& in, const Window& window) const;
+  /// The kernel, strides and pads of a pool whose input is known.
+  template <class Pool>
+  void read_pool_window(OnnxAttributes& attributes, Pool& pool);
   void read_conv(const onnx::NodeProto& node);
   void read_gemm(const onnx::NodeProto& node);
   /// A bias as [channels]; extents of 1 before it (and, behind a convolution, after it) say no more.

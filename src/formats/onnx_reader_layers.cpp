@@ -96,15 +96,20 @@ void OnnxReader::read_batch_norm(const onnx::NodeProto& node) {
   append(node, std::move(norm));
 }
 
+template <class Pool>
+void OnnxReader::read_pool_window(OnnxAttributes& attributes, Pool& pool) {
+  if (!attributes.has("kernel_shape")) fail_data("{}: its attribute kernel_shape is missing", title_);
+  const Window window{attributes.integers<2>("kernel_shape", {1, 1}), attributes.integers<2>("strides", {1, 1}), {1, 1}};
+  pool.kernel = window.kernel;
+  pool.strides = window.strides;
+  pool.pads = read_pads(attributes, graph().shape(pool.input), window);
+}
+
 void OnnxReader::read_average_pool(const onnx::NodeProto& node) {
   OnnxAttributes attributes(node, title_);
   AveragePool2d pool;
   pool.input = activation(node, 0);
-  if (!attributes.has("kernel_shape")) fail_data("{}: its attribute kernel_shape is missing", title_);
-  Window window{attributes.integers<2>("kernel_shape", {1, 1}), attributes.integers<2>("strides", {1, 1}), {1, 1}};
-  pool.kernel = window.kernel;
-  pool.strides = window.strides;
-  pool.pads = read_pads(attributes, graph().shape(pool.input), window);
+  read_pool_window(attributes, pool);
   attributes.require("ceil_mode", 0, 0);
   const bool counts_padding = attributes.integer("count_include_pad", 0) != 0;
   if (counts_padding && pool.pads != std::array<std::int64_t, 4>{0, 0, 0, 0})
@@ -117,12 +122,8 @@ void OnnxReader::read_max_pool(const onnx::NodeProto& node) {
   OnnxAttributes attributes(node, title_);
   MaxPool2d pool;
   pool.input = activation(node, 0);
-  if (!attributes.has("kernel_shape")) fail_data("{}: its attribute kernel_shape is missing", title_);
-  Window window{attributes.integers<2>("kernel_shape", {1, 1}), attributes.integers<2>("strides", {1, 1}), {1, 1}};
-  pool.kernel = window.kernel;
-  pool.strides = window.strides;
-  pool.pads = read_pads(attributes, graph().shape(pool.input), window);
-  if (attributes.integers<2>("dilations", {1, 1}) != window.dilations) fail_data("{}: dilations are not supported", title_);
+  read_pool_window(attributes, pool);
+  if (attributes.integers<2>("dilations", {1, 1}) != std::array<std::int64_t, 2>{1, 1}) fail_data("{}: dilations are not supported", title_);
   attributes.require("ceil_mode", 0, 0);
   attributes.ignore("storage_order");  // of the second output only
   attributes.expect_no_other();

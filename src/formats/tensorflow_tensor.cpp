@@ -2,56 +2,21 @@
 #include "formats/tensorflow_tensor.h"
 
 #include "base/error.h"
-#include "formats/little_endian.h"
+#include "formats/stored_numbers.h"
 #include "graph/shape_rules.h"
+
+#include <map>
 
 namespace qmn {
 namespace {
 
-enum DataType { kFloat = 1, kDouble = 2, kInt32 = 3, kUint8 = 4, kInt16 = 5, kInt8 = 6, kInt64 = 9, kBool = 10, kHalf = 19 };
-
-ElementType element_type(int dtype, const std::string& name) {
-  switch (dtype) {
-    case kFloat:
-    case kDouble:
-    case kHalf:
-      return ElementType::float32;
-    case kInt32:
-      return ElementType::int32;
-    case kInt64:
-      return ElementType::int64;
-    case kInt16:
-      return ElementType::int16;
-    case kInt8:
-      return ElementType::int8;
-    case kUint8:
-      return ElementType::uint8;
-    case kBool:
-      return ElementType::boolean;
-    default:
-      fail_data("the tensor {} has the element type {}, which is not supported: float32 is needed", name, dtype);
-  }
-}
-
-std::vector<double> content_numbers(int dtype, const std::string& bytes) {
-  switch (dtype) {
-    case kFloat:
-      return little_endian::numbers<float>(bytes);
-    case kDouble:
-      return little_endian::numbers<double>(bytes);
-    case kHalf:
-      return little_endian::half_numbers(bytes);
-    case kInt32:
-      return little_endian::numbers<std::int32_t>(bytes);
-    case kInt64:
-      return little_endian::numbers<std::int64_t>(bytes);
-    case kInt16:
-      return little_endian::numbers<std::int16_t>(bytes);
-    case kInt8:
-      return little_endian::numbers<std::int8_t>(bytes);
-    default:
-      return little_endian::numbers<std::uint8_t>(bytes);
-  }
+StoredType stored_type(int dtype, const std::string& name) {
+  static const std::map<int, StoredType> kTypes{{1, StoredType::float32}, {2, StoredType::float64}, {3, StoredType::int32},
+                                                {4, StoredType::uint8},   {5, StoredType::int16},   {6, StoredType::int8},
+                                                {9, StoredType::int64},   {10, StoredType::boolean}, {19, StoredType::float16}};
+  const auto at = kTypes.find(dtype);
+  if (at == kTypes.end()) fail_data("the tensor {} has the element type {}, which is not supported: float32 is needed", name, dtype);
+  return at->second;
 }
 
 template <class List>
@@ -61,19 +26,19 @@ std::vector<double> listed(const List& list) {
   return out;
 }
 
-std::vector<double> listed_numbers(const tensorflow::Tensor& proto) {
-  switch (proto.dtype()) {
-    case kFloat:
+std::vector<double> listed_numbers(const tensorflow::Tensor& proto, StoredType type) {
+  switch (type) {
+    case StoredType::float32:
       return listed(proto.float_val());
-    case kDouble:
+    case StoredType::float64:
       return listed(proto.double_val());
-    case kInt64:
+    case StoredType::int64:
       return listed(proto.int64_val());
-    case kBool:
+    case StoredType::boolean:
       return listed(proto.bool_val());
-    case kHalf: {
+    case StoredType::float16: {
       std::vector<double> out;
-      for (const int bits : proto.half_val()) out.push_back(little_endian::half(static_cast<std::uint16_t>(bits)));
+      for (const int bits : proto.half_val()) out.push_back(half_to_double(static_cast<std::uint16_t>(bits)));
       return out;
     }
     default:
@@ -98,12 +63,13 @@ Shape decode(const tensorflow::TensorShape& proto, const std::string& name) {
 }
 
 DraftTensor decode(const tensorflow::Tensor& proto, const std::string& name) {
-  DraftTensor out{element_type(proto.dtype(), name), decode(proto.tensor_shape(), name), {}};
+  const StoredType type = stored_type(proto.dtype(), name);
+  DraftTensor out{element_type(type), decode(proto.tensor_shape(), name), {}};
   for (std::int64_t extent : out.shape) {
     if (extent < 0) fail_data("the tensor {} is a constant of unknown shape", name);
   }
   const auto count = static_cast<std::size_t>(element_count(out.shape));
-  out.numbers = proto.tensor_content().empty() ? listed_numbers(proto) : content_numbers(proto.dtype(), proto.tensor_content());
+  out.numbers = proto.tensor_content().empty() ? listed_numbers(proto, type) : unpack(type, proto.tensor_content());
   if (proto.tensor_content().empty() && out.numbers.size() < count) out.numbers.resize(count, out.numbers.empty() ? 0 : out.numbers.back());
   if (out.numbers.size() != count) fail_data("the tensor {} of shape {} holds {} numbers", name, to_string(out.shape), out.numbers.size());
   return out;

@@ -1,32 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // formats/tflite_constants.cpp   The numbers of a tensor.
 //   real = scale · (raw - zero_point), one scale and zero point for the tensor or one for each slice of quantized_dimension
-#include "formats/little_endian.h"
+#include "formats/stored_numbers.h"
 #include "formats/tflite_reader.h"
 #include "graph/shape_rules.h"
+
+#include <map>
 
 namespace qmn {
 namespace {
 
-enum TensorType { kFloat32 = 0, kFloat16 = 1, kInt32 = 2, kUint8 = 3, kInt64 = 4, kBool = 6, kInt16 = 7, kInt8 = 9 };
-
-std::vector<double> decode(int type, std::string_view bytes) {
-  switch (type) {
-    case kFloat32:
-      return little_endian::numbers<float>(bytes);
-    case kFloat16:
-      return little_endian::half_numbers(bytes);
-    case kInt32:
-      return little_endian::numbers<std::int32_t>(bytes);
-    case kInt64:
-      return little_endian::numbers<std::int64_t>(bytes);
-    case kInt16:
-      return little_endian::numbers<std::int16_t>(bytes);
-    case kInt8:
-      return little_endian::numbers<std::int8_t>(bytes);
-    default:
-      return little_endian::numbers<std::uint8_t>(bytes);
-  }
+StoredType stored_type(const tflite::Tensor& tensor, const std::string& name) {
+  static const std::map<int, StoredType> kTypes{{0, StoredType::float32}, {1, StoredType::float16}, {2, StoredType::int32},
+                                                {3, StoredType::uint8},   {4, StoredType::int64},   {6, StoredType::boolean},
+                                                {7, StoredType::int16},   {9, StoredType::int8}};
+  const auto at = kTypes.find(static_cast<int>(tensor.type()));
+  if (at == kTypes.end()) fail_data("the tensor {} has the element type {}, which is not supported", name, static_cast<int>(tensor.type()));
+  return at->second;
 }
 
 Shape shape_of(const tflite::Tensor& tensor, const std::string& name) {
@@ -64,27 +54,7 @@ void dequantize(const tflite::Quantization& quantization, const std::string& nam
 
 }  // namespace
 
-ElementType TfliteReader::element_type(const tflite::Tensor& tensor, const std::string& name) {
-  switch (tensor.type()) {
-    case kFloat32:
-    case kFloat16:
-      return ElementType::float32;
-    case kInt32:
-      return ElementType::int32;
-    case kUint8:
-      return ElementType::uint8;
-    case kInt64:
-      return ElementType::int64;
-    case kBool:
-      return ElementType::boolean;
-    case kInt16:
-      return ElementType::int16;
-    case kInt8:
-      return ElementType::int8;
-    default:
-      fail_data("the tensor {} has the element type {}, which is not supported", name, static_cast<int>(tensor.type()));
-  }
-}
+ElementType TfliteReader::element_type(const tflite::Tensor& tensor, const std::string& name) { return qmn::element_type(stored_type(tensor, name)); }
 
 std::optional<DraftTensor> TfliteReader::numbers_of(const tflite::Tensor& tensor, const std::string& name) {
   const auto* buffers = model_.buffers();
@@ -94,7 +64,7 @@ std::optional<DraftTensor> TfliteReader::numbers_of(const tflite::Tensor& tensor
   if (tensor.buffer() == 0 || buffer == nullptr || buffer->data() == nullptr || buffer->data()->size() == 0) return std::nullopt;
   if (tensor.sparsity() != nullptr) fail_data("the tensor {} is stored sparsely, which is not supported: convert the model with dense weights", name);
   DraftTensor out{element_type(tensor, name), shape_of(tensor, name), {}};
-  out.numbers = decode(tensor.type(), {reinterpret_cast<const char*>(buffer->data()->data()), buffer->data()->size()});
+  out.numbers = unpack(stored_type(tensor, name), {reinterpret_cast<const char*>(buffer->data()->data()), buffer->data()->size()});
   if (static_cast<std::int64_t>(out.numbers.size()) != element_count(out.shape))
     fail_data("the tensor {} of shape {} holds {} numbers", name, to_string(out.shape), out.numbers.size());
   const tflite::Quantization* quantization = tensor.quantization();

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -39,10 +40,14 @@ std::vector<std::string> board_names();  ///< "mps2-an386"; "host" builds the sa
 /// built again. Error (data) names a missing program's Debian package, or the first compiler message. Error (usage): unknown board.
 BuiltFirmware build_firmware(const std::filesystem::path& project, const std::string& board);
 
+/// Sees the outputs of inputs `first`, first + 1, … as soon as they are there.
+using RunObserver = std::function<void(std::size_t first, const BoardRun& part)>;
+
 /// Feeds inputs, in several processes at once, and collects outputs. Without inputs only the self-test runs.
-/// `timeout` limits each process; 0 chooses one by the count of inputs.
+/// `timeout` limits each process; 0 chooses one by the count of inputs. `observe` is called part by part, in the order of the inputs, by
+/// one thread at a time.
 /// Error (data): emulator missing (names the package), a fault, a hang, an input of another size than the network's.
 BoardRun run_firmware(const BuiltFirmware& firmware, const std::string& board, const std::vector<TensorBytes>& inputs, bool traces,
-                      std::chrono::milliseconds timeout = std::chrono::milliseconds{0});
+                      std::chrono::milliseconds timeout = std::chrono::milliseconds{0}, const RunObserver& observe = {});
 
 }  // namespace qmn

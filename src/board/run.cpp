@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <mutex>
 #include <span>
 #include <sstream>
 #include <thread>
@@ -150,7 +151,7 @@ void append(std::vector<T>& all, std::vector<T>&& more) {
 }  // namespace
 
 BoardRun run_firmware(const BuiltFirmware& firmware, const std::string& board, const std::vector<TensorBytes>& inputs, bool traces,
-                      std::chrono::milliseconds timeout) {
+                      std::chrono::milliseconds timeout, const RunObserver& observe) {
   check_board(board);
   if (board != kHostBoard) require_program(kEmulator, kEmulator, "run firmware for " + board);
   const fs::path& image = traces ? firmware.trace_image : firmware.image;
@@ -161,9 +162,15 @@ BoardRun run_firmware(const BuiltFirmware& firmware, const std::string& board, c
   if (timeout.count() == 0) timeout = kStartTimeout + kInferenceTimeout * static_cast<int>(chunk);
 
   std::vector<BoardRun> runs(chunk_count);
+  std::mutex mutex;  // of the two below, and held while `observe` runs
+  std::vector<bool> is_done(chunk_count, false);
+  std::size_t next_observed = 0;
   parallel_for(chunk_count, [&](std::size_t i) {
     const std::size_t first = i * chunk;
     runs[i] = run_process_over(image, board, Inputs(inputs).subspan(first, std::min(chunk, inputs.size() - first)), traces, timeout);
+    const std::lock_guard lock(mutex);
+    is_done[i] = true;
+    for (; observe && next_observed < chunk_count && is_done[next_observed]; ++next_observed) observe(next_observed * chunk, runs[next_observed]);
   });
 
   BoardRun merged;

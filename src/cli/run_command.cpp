@@ -56,13 +56,6 @@ struct Clips {
   std::vector<TensorBytes> inputs;
 };
 
-Split split_of(const std::string& name) {
-  for (const Split split : {Split::training, Split::validation, Split::testing}) {
-    if (name == split_name(split)) return split;
-  }
-  fail_usage("--split {}: there are training, validation, testing", name);
-}
-
 Clips clips_of_files(const Options& options, const FrontEndSettings& front_end, const Simulator& simulator) {
   const Mfcc mfcc(front_end);
   Clips clips;
@@ -83,7 +76,7 @@ Clips clips_of_files(const Options& options, const FrontEndSettings& front_end, 
 
 Clips clips_of_dataset(const Options& options, const Model& model, const Simulator& simulator) {
   if (options.limit < 0) fail_usage("--limit {}: must be 0 (all) or above", options.limit);
-  const Split split = split_of(options.split);
+  const Split split = split_of(options.split, "--split");
   const Dataset dataset = dataset_for(model, options.data, options.folder);
   const FeatureSet set = load_features(dataset, split, model.metadata.front_end, {.limit = options.limit, .is_quiet = options.output.is_quiet});
   Clips clips;
@@ -106,16 +99,17 @@ struct Outcome {
   std::vector<std::size_t> order;  ///< classes by logit, the largest first; of equals the first
 };
 
-std::vector<Outcome> outcomes_of(const Program& program, const Simulator& simulator, const Clips& clips, const BoardRun& run) {
+/// Outcomes of the inputs first, first + 1, …
+std::vector<Outcome> outcomes_of(const Program& program, const Simulator& simulator, const Clips& clips, std::size_t first, const BoardRun& part) {
   const QFormat logits = program.tensor(program.logits).format, scores = program.tensor(program.output).format;
   std::vector<Outcome> outcomes;
-  for (std::size_t i = 0; i < clips.inputs.size(); ++i) {
-    const Simulator::Result host = simulator.run(clips.inputs[i], 1);
+  for (std::size_t i = 0; i < part.logits.size(); ++i) {
+    const Simulator::Result host = simulator.run(clips.inputs[first + i], 1);
     Outcome outcome;
-    outcome.logits = raw_values(run.logits[i], logits);
-    outcome.scores = raw_values(run.scores[i], scores);
+    outcome.logits = raw_values(part.logits[i], logits);
+    outcome.scores = raw_values(part.scores[i], scores);
     outcome.host_logits = raw_values(host.logits, logits);
-    outcome.is_equal = run.logits[i] == host.logits && run.scores[i] == host.scores;
+    outcome.is_equal = part.logits[i] == host.logits && part.scores[i] == host.scores;
     outcome.order.resize(outcome.logits.size());
     std::iota(outcome.order.begin(), outcome.order.end(), std::size_t{0});
     std::stable_sort(outcome.order.begin(), outcome.order.end(), [&](std::size_t a, std::size_t b) { return outcome.logits[a] > outcome.logits[b]; });
@@ -140,20 +134,49 @@ double score_of(const Program& program, const Outcome& outcome) {
   return dequantize(outcome.scores[outcome.order[0]], program.tensor(program.output).format);
 }
 
-std::string outcome_table(const Program& program, const Clips& clips, const std::vector<Outcome>& outcomes) {
-  const bool knows_labels = !clips.expected.empty();
-  std::vector<std::string> header{"clip", "label", "score", "top logits (raw)", "equal"};
-  if (knows_labels) header.insert(header.begin() + 1, "expected");
-  Table table(header);
-  for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    const Outcome& outcome = outcomes[i];
-    std::vector<std::string> row{clips.names[i], label_text(program, outcome.order[0]), outcome.scores.empty() ? "-" : fmt::format("{:.2f}", score_of(program, outcome)),
-                                 top_logits(program, outcome), outcome.is_equal ? "yes" : "NO"};
-    if (knows_labels) row.insert(row.begin() + 1, label_text(program, static_cast<std::size_t>(clips.expected[i])));
-    table.add_row(std::move(row));
+/// Prints a row for each clip as soon as the board has answered.
+class OutcomeRows {
+ public:
+  OutcomeRows(const Program& program, const Clips& clips, bool shows_logits)
+      : program_(program), clips_(clips), shows_logits_(shows_logits), table_(header(), widths()) {}
+
+  void print_row(std::size_t clip, const Outcome& outcome) const {
+    if (clip == 0) print(table_.header_text());
+    std::vector<std::string> row{clips_.names[clip], label_text(program_, outcome.order[0]), outcome.scores.empty() ? "-" : fmt::format("{:.2f}", score_of(program_, outcome)),
+                                 outcome.is_equal ? "yes" : "NO", top_logits(program_, outcome)};
+    if (has_labels()) row.insert(row.begin() + 1, label_text(program_, static_cast<std::size_t>(clips_.expected[clip])));
+    print(table_.row_text(row));
+    if (shows_logits_) print(fmt::format("  logits {}\n", fmt::join(outcome.logits, " ")));
+    if (shows_logits_ && !outcome.is_equal) print(fmt::format("  simulator {}\n", fmt::join(outcome.host_logits, " ")));
   }
-  return table.text();
-}
+
+ private:
+  static void print(const std::string& text) {
+    std::fputs(text.c_str(), stdout);
+    std::fflush(stdout);
+  }
+  static std::size_t widest(const std::vector<std::string>& texts) {
+    constexpr std::size_t kMost = 48;
+    std::size_t width = 0;
+    for (const std::string& text : texts) width = std::max(width, text_width(text));
+    return std::min(width, kMost);
+  }
+  std::vector<std::size_t> widths() const {
+    const std::size_t label = widest(program_.metadata.labels);
+    return has_labels() ? std::vector{widest(clips_.names), label, label} : std::vector{widest(clips_.names), label};
+  }
+  bool has_labels() const { return !clips_.expected.empty(); }
+  std::vector<std::string> header() const {
+    std::vector<std::string> header{"clip", "label", "score", "equal", "top logits (raw)"};
+    if (has_labels()) header.insert(header.begin() + 1, "expected");
+    return header;
+  }
+
+  const Program& program_;
+  const Clips& clips_;
+  bool shows_logits_;
+  StreamedTable table_;
+};
 
 /// The first clip and tensor that differ.
 struct TraceDifference {
@@ -236,16 +259,8 @@ void print_device_figures(const Report& report) {
   fmt::print("RAM: {} bytes of arena + {} of other statics + {} of stack (painted)\n", report.arena_bytes, size.ram_bytes - report.arena_bytes, report.run.stack_bytes);
 }
 
-void print_report(const Options& options, const Program& program, const Report& report) {
-  fmt::print("{}\n", outcome_table(program, report.clips, report.outcomes));
-  if (options.shows_logits) {
-    for (std::size_t i = 0; i < report.outcomes.size(); ++i) {
-      const Outcome& outcome = report.outcomes[i];
-      fmt::print("{}: logits {}\n", report.clips.names[i], fmt::join(outcome.logits, " "));
-      if (!outcome.is_equal) fmt::print("{}: simulator {}\n", report.clips.names[i], fmt::join(outcome.host_logits, " "));
-    }
-    fmt::print("\n");
-  }
+void print_report(const Program& program, const Report& report) {
+  fmt::print("\n");
   fmt::print("{} of {} clips: logits{} equal the simulator's, byte for byte\n", report.equal_count, report.outcomes.size(), program.output != program.logits ? " and scores" : "");
   fmt::print("self-test on {}: {}\n", report.board, report.run.selftest_mismatches == 0 ? "PASS" : fmt::format("FAIL, {} values differ from the known answers", report.run.selftest_mismatches));
   if (report.is_traced) fmt::print("{}\n", trace_text(program, report.clips, report.difference));
@@ -294,9 +309,16 @@ void run(const Options& options) {
   report.clips = options.clips.empty() ? clips_of_dataset(options, model, simulator) : clips_of_files(options, front_end, simulator);
 
   report.firmware = build_firmware(options.folder, report.board);
-  report.run = run_firmware(report.firmware, report.board, report.clips.inputs, false);
+  std::optional<OutcomeRows> rows;
+  if (!options.output.is_json) rows.emplace(program, report.clips, options.shows_logits);
+  const RunObserver observe = [&](std::size_t first, const BoardRun& part) {
+    for (Outcome& outcome : outcomes_of(program, simulator, report.clips, first, part)) {
+      if (rows) rows->print_row(report.outcomes.size(), outcome);
+      report.outcomes.push_back(std::move(outcome));
+    }
+  };
+  report.run = run_firmware(report.firmware, report.board, report.clips.inputs, false, std::chrono::milliseconds{0}, observe);
   report.arena_bytes = manifest.arena_bytes;
-  report.outcomes = outcomes_of(program, simulator, report.clips, report.run);
   report.equal_count = static_cast<std::size_t>(std::count_if(report.outcomes.begin(), report.outcomes.end(), [](const Outcome& outcome) { return outcome.is_equal; }));
   if (!report.clips.expected.empty()) report.hits = count_hits(report.clips, report.outcomes);
   if (options.traces) {
@@ -305,7 +327,7 @@ void run(const Options& options) {
   }
 
   if (options.output.is_json) print_report_json(options, program, report);
-  else print_report(options, program, report);
+  else print_report(program, report);
   if (!report.is_faultless()) throw ExitRequest{static_cast<int>(ErrorKind::data)};
 }
 

@@ -18,11 +18,6 @@ constexpr std::size_t kNarrowestText = 8;  // a wrapped column keeps at least th
 
 bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0u) == 0x80u; }
 
-/// Code points: what a terminal shows for the letters and signs that we print.
-std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char byte) { return !is_continuation(byte); }));
-}
-
 /// Bytes of the first `count` code points.
 std::size_t bytes_of(std::string_view text, std::size_t count) {
   std::size_t at = 0;
@@ -47,7 +42,7 @@ bool looks_like_a_number(std::string_view cell) {
 /// Breaks at spaces, and inside a word that is wider than a line.
 std::vector<std::string> wrap(std::string_view text, std::size_t width) {
   std::vector<std::string> lines;
-  while (width_of(text) > width) {
+  while (text_width(text) > width) {
     const std::size_t limit = bytes_of(text, width);
     const std::size_t space = text[limit] == ' ' ? limit : text.substr(0, limit).rfind(' ');
     const bool has_space = space != std::string_view::npos && space > 0;
@@ -59,6 +54,11 @@ std::vector<std::string> wrap(std::string_view text, std::size_t width) {
 }
 
 }  // namespace
+
+// Code points: what a terminal shows for the letters and signs that we print.
+std::size_t text_width(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char byte) { return !is_continuation(byte); }));
+}
 
 Table::Table(std::vector<std::string> header) : header_(std::move(header)) { QMN_CHECK(!header_.empty(), "a table has columns"); }
 
@@ -73,10 +73,10 @@ std::string Table::text() const {
   std::vector<std::size_t> widths(columns);
   std::vector<bool> is_number(columns, true);
   for (std::size_t column = 0; column < columns; ++column) {
-    widths[column] = width_of(header_[column]);
+    widths[column] = text_width(header_[column]);
     bool has_cell = false;
     for (const auto& row : rows_) {
-      widths[column] = std::max(widths[column], width_of(row[column]));
+      widths[column] = std::max(widths[column], text_width(row[column]));
       if (row[column].empty()) continue;
       has_cell = true;
       if (!looks_like_a_number(row[column])) is_number[column] = false;
@@ -105,7 +105,7 @@ std::string Table::text() const {
       std::string line;
       for (std::size_t column = 0; column < columns; ++column) {
         const std::string cell = at < lines[column].size() ? lines[column][at] : std::string();
-        const std::size_t padding = widths[column] - width_of(cell);
+        const std::size_t padding = widths[column] - text_width(cell);
         if (column > 0) line.append(kGap, ' ');
         if (is_number[column]) line.append(padding, ' ');
         line += cell;
@@ -122,11 +122,34 @@ std::string Table::text() const {
   return text;
 }
 
+StreamedTable::StreamedTable(std::vector<std::string> header, std::vector<std::size_t> widths) : header_(std::move(header)), widths_(std::move(widths)) {
+  widths_.resize(header_.size());
+  for (std::size_t column = 0; column < header_.size(); ++column) widths_[column] = std::max(widths_[column], text_width(header_[column]));
+}
+
+std::string StreamedTable::header_text() const {
+  const std::size_t width = std::accumulate(widths_.begin(), widths_.end(), kGap * (widths_.size() - 1));
+  return row_text(header_) + std::string(std::min(width, Table::kMaxWidth), '-') + '\n';
+}
+
+std::string StreamedTable::row_text(const std::vector<std::string>& cells) const {
+  QMN_CHECK(cells.size() == header_.size(), "a row has a cell for each column");
+  std::string line;
+  std::size_t start = 0;
+  for (std::size_t column = 0; column < cells.size(); ++column) {
+    if (column > 0) line.append(std::max(kGap, start - std::min(start, text_width(line))), ' ');
+    line += cells[column];
+    start += widths_[column] + kGap;
+  }
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line + '\n';
+}
+
 std::string confusion_text(const ConfusionMatrix& matrix) {
   const std::size_t count = matrix.labels.size();
   QMN_CHECK(matrix.counts.size() == count * count, "a confusion matrix has a row and a column for each label");
   std::size_t first_column = 5;  // "truth"
-  for (const std::string& label : matrix.labels) first_column = std::max(first_column, width_of(label));
+  for (const std::string& label : matrix.labels) first_column = std::max(first_column, text_width(label));
   const std::size_t outer = first_column + (kGap + 5) + (kGap + 7);  // label, clips, recall
   const std::size_t left = outer < Table::kMaxWidth ? Table::kMaxWidth - outer : 0;
   const std::size_t widest_name = std::max<std::size_t>(4, count > 0 && left / count > kGap ? left / count - kGap : 0);

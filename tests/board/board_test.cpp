@@ -121,7 +121,13 @@ TEST_P(Board, LoweredRecurrentAndBranchingNetsEqualTheSimulatorOn300Inputs) {
     const Export project(lower(make(7)));
     const Simulator simulator(project.program, project.plan);
     const auto inputs = extreme_inputs(project.program, 300, 7);
-    const BoardRun run = run_firmware(build_firmware(project.folder.path(), GetParam()), GetParam(), inputs, false);
+    std::vector<TensorBytes> observed;  // part by part, in the order of the inputs
+    const RunObserver observe = [&](std::size_t first, const BoardRun& part) {
+      EXPECT_EQ(first, observed.size());
+      observed.insert(observed.end(), part.logits.begin(), part.logits.end());
+    };
+    const BoardRun run = run_firmware(build_firmware(project.folder.path(), GetParam()), GetParam(), inputs, false, std::chrono::minutes(5), observe);
+    EXPECT_EQ(observed, run.logits);
     EXPECT_EQ(run.selftest_mismatches, 0);
     ASSERT_EQ(run.logits.size(), inputs.size());
     for (std::size_t k = 0; k < inputs.size(); ++k) {

@@ -101,7 +101,7 @@ TEST_F(Commands, RunOnTheHostEqualsTheSimulator) {
   ASSERT_EQ(export_to("net", {"--board", "none", "--prefix", "wake"}).exit_code, 0);
   const ProcessResult result = run_qmn({"run", path("net"), path("a.wav"), path("b.wav"), "--board", "host", "--trace", "--show_logits"});
   EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
-  for (const char* text : {"2 of 2 clips: logits and scores equal the simulator's", "self-test on host: PASS", "trace: all 5 tensors of 2 clips equal", "a.wav: logits "}) {
+  for (const char* text : {"2 of 2 clips: logits and scores equal the simulator's", "self-test on host: PASS", "trace: all 5 tensors of 2 clips equal", "a.wav  ", "\n  logits "}) {
     EXPECT_NE(result.out.find(text), std::string::npos) << text << "\n" << result.out;
   }
   expect_error(run_qmn({"run", path("net"), path("a.wav")}), 2, "--board host");

@@ -62,6 +62,21 @@ TEST(Table, CountsLettersNotBytes) {
   EXPECT_EQ(table.text(), "länge  n\n--------\ngröße  1\n");
 }
 
+TEST(StreamedTable, KeepsItsColumnsWhateverComes) {
+  const StreamedTable table({"clip", "label", "score"}, {6, 9});
+  EXPECT_EQ(table.header_text(),
+            "clip    label      score\n"
+            "------------------------\n");
+  EXPECT_EQ(table.row_text({"größe", "_unknown_", "0.50"}), "größe   _unknown_  0.50\n");
+  EXPECT_EQ(table.row_text({"a", "yes", ""}), "a       yes\n");
+}
+
+TEST(StreamedTable, AWiderCellPushesTheRestOfItsRowOnly) {
+  const StreamedTable table({"clip", "label", "score"}, {6, 7});
+  EXPECT_EQ(table.row_text({"a/long/name", "yes", "0.50"}), "a/long/name  yes  0.50\n");
+  EXPECT_EQ(table.row_text({"longer.w", "yes", "0.50"}), "longer.w  yes    0.50\n");
+}
+
 TEST(ConfusionText, ShowsCountsClipsAndRecall) {
   const ConfusionMatrix matrix{{"yes", "no"}, {3, 1, 0, 6}};
   EXPECT_EQ(confusion_text(matrix),

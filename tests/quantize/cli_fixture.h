@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -26,10 +27,12 @@ class CliTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     folder_ = new TemporaryFolder;
+    ::setenv("QMN_CACHE_DIR", (folder() / "cache").c_str(), 1);
     make_data(data());
     write_model(dnn(), checkpoint());
   }
   static void TearDownTestSuite() {
+    ::unsetenv("QMN_CACHE_DIR");
     delete folder_;
     folder_ = nullptr;
   }

@@ -83,6 +83,50 @@ TEST_F(QuantTest, ActMaxOfTheInputIsInUnitsOfTheMfccWhereTheModelScalesThem) {
   EXPECT_EQ(splits(checkpoint().string()), splits("scaled.onnx"));
 }
 
+/// A command line as it stands in the README, in the suite's folder.
+ProcessResult run_line(const std::string& line, const std::filesystem::path& folder) {
+  std::istringstream words(line);
+  std::vector<std::string> arguments;
+  for (std::string word; words >> word;) arguments.push_back(word == "qmn" ? QMN_PROGRAM : word);
+  return run_process(arguments, {.input = {}, .folder = folder});
+}
+
+TEST_F(QuantTest, TheClassicLinesWorkAsTheyStand) {
+  // Three speakers say each of the ten classic words once.
+  std::string validation, testing;
+  Model model = dnn();
+  model.metadata.size_info = {144, 144, 144};
+  model.metadata.labels = {"_silence_", "_unknown_"};
+  const std::filesystem::path words = folder() / "ten_words";
+  for (const std::string word : {"yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go"}) {
+    model.metadata.labels.push_back(word);
+    std::filesystem::create_directories(words / word);
+    for (int speaker = 0; speaker < 3; ++speaker) {
+      const std::string name = fmt::format("{}/{:08x}_nohash_0.wav", word, speaker);
+      std::filesystem::copy_file(data() / fmt::format("low/{:08x}_nohash_0.wav", speaker), words / name);
+      if (speaker > 0) (speaker == 1 ? validation : testing) += name + "\n";
+    }
+  }
+  write_file_atomic(words / "validation_list.txt", validation);
+  write_file_atomic(words / "testing_list.txt", testing);
+  model.metadata.notes["data_folder"] = words.string();
+  model.graph = build_model("dnn", model.metadata.size_info, model.metadata.front_end, 12, 1);
+  const std::filesystem::path here = folder() / "classic";
+  std::filesystem::create_directories(here);
+  write_model(model, here / "FILE");
+
+  const std::string line = "qmn quant_test --model_architecture dnn --model_size_info 144 144 144 --dct_coefficient_count 10 --window_size_ms 40 --window_stride_ms 40 --checkpoint FILE";
+  for (const char* act_max : {"", " --act_max 32 0 0 0 0"}) {
+    std::filesystem::remove(here / "weights.h");
+    const ProcessResult result = run_line("env -u QMN_SPEECH_COMMANDS " + line + act_max, here);
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    for (const char* part : {"training accuracy", "validation accuracy", "testing accuracy", "(N=11)"}) EXPECT_NE(result.out.find(part), std::string::npos) << part << "\n" << result.out;
+    EXPECT_EQ(result.out.find("Q5.2") != std::string::npos, act_max[0] != '\0') << result.out;
+    const std::string header = read_file(here / "weights.h");
+    for (const char* variable : {"#define fc1_", "#define fc2_", "#define fc3_"}) EXPECT_NE(header.find(variable), std::string::npos) << variable;
+  }
+}
+
 TEST_F(QuantTest, JsonHoldsTheConfusionMatrices) {
   const ProcessResult result = qmn(classic({"--json", "--quiet"}));
   ASSERT_EQ(result.exit_code, 0) << result.err;

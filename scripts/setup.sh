@@ -3,6 +3,7 @@
 # Installs what qmn needs and this machine lacks; does nothing when all is there.
 #   scripts/setup.sh          what building and using qmn takes
 #   scripts/setup.sh --tests  and what its tests take
+#   scripts/setup.sh --bench  and what its benchmarks take
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,8 +20,10 @@ packages=(
 command -v npm >/dev/null || packages+=(nodejs npm)  # the chart library of the report; never Debian's npm beside another Node.js
 if [ "${1:-}" = --tests ]; then
   packages+=(libgtest-dev librapidcheck-dev python3-numpy python3-onnx chromium)
+elif [ "${1:-}" = --bench ]; then
+  packages+=(libbenchmark-dev)
 elif [ -n "${1:-}" ]; then
-  echo "setup: unknown option $1; use --tests or nothing" >&2
+  echo "setup: unknown option $1; use --tests, --bench or nothing" >&2
   exit 2
 fi
 

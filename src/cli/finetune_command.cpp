@@ -47,7 +47,7 @@ FinetuneSettings resolve_settings(const Options& options, const FrontEndSettings
   settings.training.seed = options.seed.seed;
   settings.training.is_quiet = options.output_options.is_quiet || options.output_options.is_json;
   check_finetune_settings(settings);
-  if (!options.teacher.empty() && settings.distill_weight == 0) fail_usage("--teacher {}: a teacher needs a weight in the loss: add --distill, such as --distill 0.5", options.teacher);
+  if (!options.teacher.empty() && settings.distill.weight == 0) fail_usage("--teacher {}: a teacher needs a weight in the loss: add --distill, such as --distill 0.5", options.teacher);
   return settings;
 }
 
@@ -141,9 +141,9 @@ void add_finetune(CLI::App& app) {
   command->add_option("-o,--output", options->output, "Fine-tuned model to write (QDQ ONNX)")->required()->type_name("FILE");
   command->add_flag("--train-thresholds,--train_thresholds", settings.trains_thresholds, "Train the formats too, by their log2 thresholds; without: they stay");
   command->add_option("--threshold_rate", settings.threshold_rate, "Learning rate of log2 thresholds")->capture_default_str();
-  command->add_option("--distill", settings.distill_weight, "Weight of a teacher's opinion in the loss, 0 to 1; the teacher is the float net of the file, or --teacher")->capture_default_str();
+  command->add_option("--distill", settings.distill.weight, "Weight of a teacher's opinion in the loss, 0 to 1; the teacher is the float net of the file, or --teacher")->capture_default_str();
   command->add_option("--teacher", options->teacher, "Model to learn from: same labels, same front end")->type_name("FILE");
-  command->add_option("--temperature", settings.distill_temperature, "Softens the teacher's opinion")->capture_default_str();
+  command->add_option("--temperature", settings.distill.temperature, "Softens the teacher's opinion")->capture_default_str();
   options->training.add(*command);
   options->data.add(*command);
   options->seed.add(*command, "the order of clips and their augmentation");

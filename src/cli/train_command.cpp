@@ -29,6 +29,7 @@ constexpr const char* kExamples = R"(Examples:
   qmn train --arch ds_cnn --size s --data words/ -o kws.onnx
   qmn train --arch dnn --size s --data words/ -o kws.onnx --seed 2 --steps 3000
   qmn train --arch ds_cnn --size s --data words/ -o kws.onnx --recipe published
+  qmn train --arch ds_cnn --size s --data words/ -o kws.onnx --teacher large.onnx     half of the loss: agree with a larger net
   qmn train --model_architecture dnn --model_size_info 144 144 144 --dct_coefficient_count 10 --window_size_ms 40 --window_stride_ms 40 \
     --how_many_training_steps 10000,10000,10000 --learning_rate 0.0005,0.0001,0.00002 --data_dir words/ -o dnn.onnx
 
@@ -39,9 +40,9 @@ Flags change single values of the recipe. The model of the best validation accur
 FILE.state/ and goes on from there when the same command is given again.)";
 
 struct Options {
-  std::string architecture, size = "s", output, recipe = "default";
+  std::string architecture, size = "s", output, recipe = "default", teacher;
   std::vector<int> size_info;
-  std::optional<double> dropout;
+  std::optional<double> dropout, distill_weight, temperature;
   bool is_unscaled = false;
   TrainingOptions training;
   DataOptions data;
@@ -51,6 +52,7 @@ struct Options {
 };
 
 constexpr double kTimeMaskMs = 160;
+constexpr double kDistillWeight = 0.5;
 
 TrainSettings recipe_settings(const std::string& recipe, const FrontEndSettings& front_end) {
   TrainSettings settings;
@@ -77,6 +79,19 @@ TrainSettings resolve_settings(const Options& options) {
   settings.seed = options.seed.seed;
   settings.is_quiet = options.output_options.is_quiet || options.output_options.is_json;
   check_train_settings(settings);
+  return settings;
+}
+
+DistillSettings resolve_distillation(const Options& options) {
+  if (options.teacher.empty()) {
+    if (options.distill_weight) fail_usage("--distill {}: add the net to learn from: --teacher FILE", *options.distill_weight);
+    if (options.temperature) fail_usage("--temperature {}: add the net to learn from: --teacher FILE", *options.temperature);
+    return {};
+  }
+  DistillSettings settings{.weight = options.distill_weight.value_or(kDistillWeight)};
+  settings.temperature = options.temperature.value_or(settings.temperature);
+  check_distill_settings(settings);
+  if (settings.weight == 0) fail_usage("--distill 0: the teacher would have no say; leave --teacher {} out or give a weight above 0", options.teacher);
   return settings;
 }
 
@@ -110,11 +125,14 @@ Size size_of(const Graph& graph) {
 
 void run_train(const Options& options) {
   const TrainSettings settings = resolve_settings(options);
+  const DistillSettings distill = resolve_distillation(options);
   check_output(options.output);
+  const std::optional<Model> teacher = options.teacher.empty() ? std::nullopt : std::optional(read_model(options.teacher));
   if (options.size_info.empty()) published_size_info(options.architecture, options.size);
   const bool is_talking = !options.output_options.is_quiet && !options.output_options.is_json;
   const Dataset dataset = open_dataset(options.data.resolve());
   Model model = make_model(options, dataset);
+  if (teacher) check_teacher(*teacher, model);
   const Size size = size_of(model.graph);
   const FrontEndSettings front_end = model.metadata.front_end;
   const fs::path state_folder = options.output + ".state";
@@ -125,10 +143,11 @@ void run_train(const Options& options) {
     fmt::print("clips        {} for training, {} for validation, {} for testing\n", dataset.training.size(), dataset.validation.size(), dataset.testing.size());
     if (!options.is_unscaled) fmt::print("input        coefficients times 2^-s, s = {}\n", fmt::join(front_end.coefficient_shifts, " "));
     fmt::print("training     recipe {}, {} steps, seed {}{}\n", settings.recipe, total_steps(settings), settings.seed, fs::exists(checkpoint_path(state_folder)) ? ", resumed" : "");
+    if (teacher) fmt::print("teacher      {}: weight {}, temperature {}\n", options.teacher, distill.weight, distill.temperature);
     std::fflush(stdout);
   }
 
-  TrainResult result = train(std::move(model), dataset, settings, state_folder);
+  TrainResult result = train(std::move(model), dataset, settings, state_folder, teacher, distill);
   const FeatureSet test = load_features(dataset, Split::testing, front_end, {.is_quiet = settings.is_quiet});
   const std::vector<float> logits = engine().evaluator(result.model.graph, nullptr)->run(test.features, test.row_count());
   const double test_accuracy = accuracy(logits, test.labels);
@@ -146,6 +165,7 @@ void run_train(const Options& options) {
                 {"macs", size.macs},
                 {"seed", settings.seed},
                 {"recipe", settings.recipe},
+                {"teacher", teacher ? nlohmann::json{{"model", options.teacher}, {"weight", distill.weight}, {"temperature", distill.temperature}} : nlohmann::json()},
                 {"steps", result.steps_done},
                 {"best_step", result.best_step},
                 {"is_resumed", result.is_resumed},
@@ -172,6 +192,9 @@ void add_train(CLI::App& app) {
   command->add_flag("--no_input_scaling", options->is_unscaled, "Let the net see the MFCC as they are, instead of each coefficient times a power of two");
   command->add_option("--recipe", options->recipe, "default or published")->check(CLI::IsMember({"default", "published"}))->capture_default_str();
   command->add_option("--dropout", options->dropout, "Share of activations dropped where the net has a dropout layer (default 0, as the published training)")->check(CLI::Range(0.0, 0.95));
+  command->add_option("--teacher", options->teacher, "Model to learn from beside the labels: same labels, same front end; a larger net")->type_name("FILE");
+  command->add_option("--distill", options->distill_weight, fmt::format("Weight of the teacher's opinion in the loss, 0 to 1 (default {})", kDistillWeight));
+  command->add_option("--temperature", options->temperature, fmt::format("Softens the teacher's opinion (default {})", DistillSettings{}.temperature));
   options->training.add(*command);
   options->data.add(*command);
   options->front_end.add(*command);

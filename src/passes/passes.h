@@ -16,4 +16,7 @@ void remove_unused(Graph& graph);     ///< drops values and initializers that no
 /// together (`splits_gates` = false): their parts would have none.
 Graph prepare_for_inference(Graph graph, bool splits_gates = true);
 
+/// The graph without the Softmax that may end it: its output are the logits. Ids stay as they are.
+Graph up_to_logits(Graph graph);
+
 }  // namespace qmn

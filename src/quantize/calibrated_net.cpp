@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "engine/engine.h"
+#include "passes/passes.h"
 #include "quantize/rule_formats.h"
 #include "quantize/search.h"
 

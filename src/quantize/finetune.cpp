@@ -2,18 +2,10 @@
 #include "quantize/finetune.h"
 
 #include "base/error.h"
-#include "base/hash.h"
-#include "engine/engine.h"
-#include "formats/onnx_format.h"
 #include "passes/passes.h"
 #include "quantize/layers.h"
 #include "quantize/quantize.h"
 #include "train/loop.h"
-
-#include <fmt/ranges.h>
-
-#include <algorithm>
-#include <cmath>
 
 namespace qmn {
 namespace {
@@ -41,49 +33,10 @@ std::vector<std::vector<ValueId>> threshold_groups(const Graph& graph, const Qua
   return groups;
 }
 
-/// The teacher's front end may scale coefficients by other powers of two.
-std::vector<float> scales_between(const FrontEndSettings& student, const FrontEndSettings& teacher) {
-  const auto shift = [](const FrontEndSettings& settings, std::size_t c) { return settings.coefficient_shifts.empty() ? 0 : settings.coefficient_shifts.at(c); };
-  std::vector<float> scales(static_cast<std::size_t>(student.coefficient_count));
-  for (std::size_t c = 0; c < scales.size(); ++c) scales[c] = std::ldexp(1.0f, shift(student, c) - shift(teacher, c));
-  return scales;
-}
-
-void check_teacher(const Model& teacher, const Model& student) {
-  FrontEndSettings theirs = teacher.metadata.front_end;
-  theirs.coefficient_shifts = student.metadata.front_end.coefficient_shifts;
-  if (theirs != student.metadata.front_end) fail_data("the teacher has another front end (window, hop, coefficients or rate): it cannot hear what the student hears");
-  if (teacher.metadata.labels != student.metadata.labels) {
-    fail_data("the teacher knows {}, the student {}: labels and their order must be the same", fmt::join(teacher.metadata.labels, ", "), fmt::join(student.metadata.labels, ", "));
-  }
-  if (element_count(teacher.graph.shape(teacher.graph.input)) != element_count(student.graph.shape(student.graph.input)) ||
-      element_count(teacher.graph.shape(teacher.graph.output)) != element_count(student.graph.shape(student.graph.output))) {
-    fail_data("the teacher maps {} to {}, the student {} to {}: both must be the same", to_string(teacher.graph.shape(teacher.graph.input)), to_string(teacher.graph.shape(teacher.graph.output)),
-              to_string(student.graph.shape(student.graph.input)), to_string(student.graph.shape(student.graph.output)));
-  }
-}
-
-Teach make_teach(const Model& teacher, const FrontEndSettings& student) {
-  const Graph graph = up_to_logits(teacher.quantization ? teacher.graph : prepare_for_inference(teacher.graph));
-  const std::shared_ptr<Evaluator> evaluator = engine().evaluator(graph, nullptr);
-  const std::vector<float> scales = scales_between(student, teacher.metadata.front_end);
-  if (std::ranges::all_of(scales, [](float scale) { return scale == 1.0f; })) {
-    return [evaluator](std::span<const float> features, std::int64_t clip_count) { return evaluator->run(features, clip_count); };
-  }
-  return [evaluator, scales](std::span<const float> features, std::int64_t clip_count) {
-    std::vector<float> scaled(features.begin(), features.end());
-    for (std::size_t i = 0; i < scaled.size(); ++i) scaled[i] *= scales[i % scales.size()];
-    return evaluator->run(scaled, clip_count);
-  };
-}
-
 std::string describe(const FinetuneSettings& settings, const std::optional<Model>& teacher) {
   std::string text = describe(settings.training);
   text += settings.trains_thresholds ? fmt::format("; thresholds trained at rate {}", settings.threshold_rate) : "; formats frozen";
-  if (settings.distill_weight > 0) {
-    const std::string whose = teacher ? "a teacher, SHA-256 " + sha256_hex(serialize_onnx(*teacher)) : "its own float net";
-    text += fmt::format("; distilled from {}, weight {} at temperature {}", whose, settings.distill_weight, settings.distill_temperature);
-  }
+  if (settings.distill.weight > 0) text += describe(settings.distill, teacher ? describe_teacher(*teacher) : "its own float net");
   return text;
 }
 
@@ -124,8 +77,7 @@ TrainSettings finetune_recipe(const FrontEndSettings& front_end) {
 void check_finetune_settings(const FinetuneSettings& settings) {
   check_train_settings(settings.training);
   if (!(settings.threshold_rate > 0 && settings.threshold_rate <= 1)) fail_usage("--threshold_rate {}: must be above 0 and at most 1", settings.threshold_rate);
-  if (!(settings.distill_weight >= 0 && settings.distill_weight <= 1)) fail_usage("--distill {}: must be between 0 and 1", settings.distill_weight);
-  if (!(settings.distill_temperature >= 0.1 && settings.distill_temperature <= 100)) fail_usage("--temperature {}: must be between 0.1 and 100", settings.distill_temperature);
+  check_distill_settings(settings.distill);
 }
 
 FinetuneResult finetune_model(const Model& quantized, const std::optional<Model>& teacher, const Dataset& dataset, const FinetuneSettings& settings,
@@ -136,12 +88,8 @@ FinetuneResult finetune_model(const Model& quantized, const std::optional<Model>
   const Model start = bake_corrections(quantized);
   const Graph graph = up_to_logits(start.graph);
 
-  TrainingTask task{.name = "fine-tuning", .description = describe(settings, teacher), .model = {graph, start.metadata, start.quantization}, .counts_start = true};
-  if (settings.distill_weight > 0) {
-    task.teach = make_teach(teacher.value_or(quantized), quantized.metadata.front_end);
-    task.teacher_weight = settings.distill_weight;
-    task.teacher_temperature = settings.distill_temperature;
-  }
+  TrainingTask task{.name = "fine-tuning", .description = describe(settings, teacher), .model = {graph, start.metadata, start.quantization}, .counts_start = true, .distill = settings.distill};
+  if (settings.distill.weight > 0) task.teach = make_teach(teacher.value_or(quantized), quantized.metadata.front_end);
   if (settings.trains_thresholds) {
     task.thresholds.emplace(*start.quantization, threshold_groups(graph, *start.quantization), settings.threshold_rate,
                             [graph](Quantization& quantization) { legalize(graph, quantization); });

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "graph/quantization.h"
+#include "train/teacher.h"
 #include "train/train.h"
 
 #include <filesystem>
@@ -19,8 +20,7 @@ struct FinetuneSettings {
   TrainSettings training;
   bool trains_thresholds = false;    ///< formats move too (train/thresholds.h); else they stay as they are
   double threshold_rate = 1e-2;      ///< Adam's learning rate of log2 t
-  double distill_weight = 0;         ///< 0 … 1: share of the teacher's opinion in the loss (engine.h, Distillation)
-  double distill_temperature = 2;    ///< above 0
+  DistillSettings distill;
 };
 
 /// Steps and rates that suit a trained net: 600 steps of one cycle with a low peak, augmented like `qmn train`'s default recipe.

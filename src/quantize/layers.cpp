@@ -75,14 +75,4 @@ std::vector<TiedValues> activation_groups(const Graph& prepared) {
   return groups.take();
 }
 
-Graph up_to_logits(Graph prepared) {
-  if (!prepared.nodes.empty()) {
-    if (const auto* softmax = std::get_if<Softmax>(&prepared.nodes.back()); softmax != nullptr && softmax->output == prepared.output) {
-      prepared.output = softmax->input;
-      prepared.nodes.pop_back();
-    }
-  }
-  return prepared;
-}
-
 }  // namespace qmn

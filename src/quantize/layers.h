@@ -28,7 +28,4 @@ using TiedValues = std::vector<ValueId>;
 /// is fixed.
 std::vector<TiedValues> activation_groups(const Graph& prepared);
 
-/// The graph without the Softmax that may end it: its output are the logits. Ids stay as they are.
-Graph up_to_logits(Graph prepared);
-
 }  // namespace qmn

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/progress.h"
 #include "engine/engine.h"
+#include "passes/passes.h"
 #include "quantize/metrics.h"
 
 #include <algorithm>

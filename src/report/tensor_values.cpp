@@ -2,7 +2,7 @@
 #include "report/tensor_values.h"
 
 #include "engine/engine.h"
-#include "quantize/layers.h"
+#include "passes/passes.h"
 
 #include <map>
 

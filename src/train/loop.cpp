@@ -128,14 +128,14 @@ class Training {
     const auto clips = static_cast<std::int64_t>(batch.labels.size());
     std::vector<float> targets = smooth_targets(batch.labels, class_count_, settings_.label_smoothing);
     if (settings_.mixup > 0) mix_pairs(batch.features, targets, batch.labels.size(), settings_.mixup, settings_.seed, state_.steps_done);
-    const std::vector<float> opinions = task_.teacher_weight > 0 ? task_.teach(batch.features, clips) : std::vector<float>{};
+    const std::vector<float> opinions = task_.distill.weight > 0 ? task_.teach(batch.features, clips) : std::vector<float>{};
     const double threshold_share = task_.thresholds ? threshold_rate_share(state_.steps_done, total_steps(settings_)) : 0;
     const StepResult result =
         trainer_->step(batch.features, targets, clips,
                        {.learning_rate = learning_rate(settings_, state_.steps_done),
                         .weight_decay = settings_.weight_decay,
                         .seed = Random{settings_.seed, kDropoutPurpose, static_cast<std::uint64_t>(state_.steps_done)}.next(),
-                        .distillation = {.teacher_logits = opinions, .weight = task_.teacher_weight, .temperature = task_.teacher_temperature},
+                        .distillation = {.teacher_logits = opinions, .weight = task_.distill.weight, .temperature = task_.distill.temperature},
                         .thresholds = threshold_share > 0 ? task_.thresholds->values() : std::span<const ValueId>{}});
     ++state_.steps_done;
     if (!std::isfinite(result.loss)) fail_data("{} diverged: the loss of step {} is not finite; lower --learning_rate", task_.name, state_.steps_done);

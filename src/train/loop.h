@@ -2,13 +2,11 @@
 // train/loop.h   The loop that training and fine-tuning share: batch, step, now and then an evaluation that is also the point of resume.
 #pragma once
 
+#include "train/teacher.h"
 #include "train/thresholds.h"
 #include "train/train.h"
 
 namespace qmn {
-
-/// Logits of another net for the same features.
-using Teach = std::function<std::vector<float>(std::span<const float> features, std::int64_t clip_count)>;
 
 /// What is trained, beside how and on what.
 struct TrainingTask {
@@ -16,8 +14,8 @@ struct TrainingTask {
   std::string description;          ///< for the note, and for the fingerprint: all that decides the result beside model and data set
   Model model;                      ///< ends at its logits; with a quantization, it is trained and validated fake-quantized
   bool counts_start = false;        ///< the model as it comes is checkpoint 0
-  Teach teach{};                    ///< for distillation (engine.h)
-  double teacher_weight = 0, teacher_temperature = 1;
+  DistillSettings distill{};
+  Teach teach{};                    ///< needed where the distillation has a weight
   std::optional<ThresholdTrainer> thresholds{};  ///< formats that move, over the first half of the steps
 };
 

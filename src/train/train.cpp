@@ -44,8 +44,17 @@ void check_train_settings(const TrainSettings& settings) {
   if (settings.patience < 0) fail_usage("--patience {}: must be at least 0", settings.patience);
 }
 
-TrainResult train(Model model, const Dataset& dataset, const TrainSettings& settings, const std::filesystem::path& state_folder) {
-  return run_training({.name = "training", .description = describe(settings), .model = std::move(model)}, dataset, settings, state_folder);
+TrainResult train(Model model, const Dataset& dataset, const TrainSettings& settings, const std::filesystem::path& state_folder,
+                  const std::optional<Model>& teacher, const DistillSettings& distill) {
+  TrainingTask task{.name = "training", .description = describe(settings), .model = std::move(model)};
+  if (teacher) {
+    check_distill_settings(distill);
+    check_teacher(*teacher, task.model);
+    task.distill = distill;
+    task.teach = make_teach(*teacher, task.model.metadata.front_end);
+    task.description += describe(distill, describe_teacher(*teacher));
+  }
+  return run_training(std::move(task), dataset, settings, state_folder);
 }
 
 double accuracy(std::span<const float> logits, std::span<const int> labels) {

@@ -4,10 +4,12 @@
 
 #include "data/features.h"
 #include "graph/quantization.h"
+#include "train/teacher.h"
 
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,7 +55,9 @@ struct TrainResult {
 /// Trains `model`; its metadata say the front end. The checkpoint with the highest validation accuracy is kept, of equals the one with the
 /// lowest validation loss. With a `state_folder` that is not empty, progress is kept there (atomically, at every evaluation) and an
 /// interrupted training resumes from it to the same result; a state of other settings is an Error (data) that says so.
-TrainResult train(Model model, const Dataset& dataset, const TrainSettings& settings, const std::filesystem::path& state_folder);
+/// A `teacher` has its say in the loss as `distill` asks; one that does not fit (check_teacher) is an Error (data).
+TrainResult train(Model model, const Dataset& dataset, const TrainSettings& settings, const std::filesystem::path& state_folder,
+                  const std::optional<Model>& teacher = std::nullopt, const DistillSettings& distill = {});
 
 /// Share of clips whose largest logit is at their label.
 double accuracy(std::span<const float> logits, std::span<const int> labels);

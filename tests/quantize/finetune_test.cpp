@@ -172,7 +172,7 @@ TEST_F(Finetune, AnInterruptedRunEndsAsTheUninterruptedOne) {
   FinetuneSettings with_all = settings();
   with_all.trains_thresholds = true;
   with_all.threshold_rate = 0.1;
-  with_all.distill_weight = 0.5;
+  with_all.distill.weight = 0.5;
   const FinetuneResult straight = finetune_model(narrow(), std::nullopt, dataset_, with_all, {});
   const auto state = folder_->path() / "finetune.state";
   for (const std::int64_t stop : {20, 60}) {
@@ -189,7 +189,7 @@ TEST_F(Finetune, AnInterruptedRunEndsAsTheUninterruptedOne) {
   expect_same(resumed.model, straight.model);
 
   FinetuneSettings other = with_all;
-  other.distill_temperature = 3;
+  other.distill.temperature = 3;
   testing::expect_error(ErrorKind::data, {state.string(), "--restart"}, [&] { finetune_model(narrow(), std::nullopt, dataset_, other, state); });
   testing::expect_error(ErrorKind::data, {"--restart"}, [&] { finetune_model(coarse(), std::nullopt, dataset_, with_all, state); });
   testing::expect_error(ErrorKind::data, {"--restart"}, [&] { finetune_model(narrow(), float_model_, dataset_, with_all, state); });
@@ -197,8 +197,8 @@ TEST_F(Finetune, AnInterruptedRunEndsAsTheUninterruptedOne) {
 
 TEST_F(Finetune, ATeacherBringsItsPupilNearer) {
   FinetuneSettings taught = settings();
-  taught.distill_weight = 1;
-  taught.distill_temperature = 1;
+  taught.distill.weight = 1;
+  taught.distill.temperature = 1;
   const std::vector<float> reference = float_logits(coarse(), validation_);
   const auto distance = [&](const Model& model) { return mean_kl(reference, fake_quant_logits(model, validation_), 4); };
   const FinetuneResult own = finetune(coarse(), taught);
@@ -232,8 +232,8 @@ TEST_F(Finetune, WhatCannotBeFinetunedIsNamed) {
     change(wrong);
     testing::expect_error(ErrorKind::usage, {flag}, [&] { finetune(good_, wrong); });
   };
-  misused("--distill", [](FinetuneSettings& s) { s.distill_weight = 1.5; });
-  misused("--temperature", [](FinetuneSettings& s) { s.distill_temperature = 0; });
+  misused("--distill", [](FinetuneSettings& s) { s.distill.weight = 1.5; });
+  misused("--temperature", [](FinetuneSettings& s) { s.distill.temperature = 0; });
   misused("--threshold_rate", [](FinetuneSettings& s) { s.threshold_rate = -1; });
   misused("--learning_rate", [](FinetuneSettings& s) { s.training.learning_rates = {0}; });
 }

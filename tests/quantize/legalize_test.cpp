@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nets.h"
+#include "passes/passes.h"
 #include "quantize/layers.h"
 #include "quantize/quantize.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// qmn train through the program: an interruption at its hardest, and wrong command lines.
+// qmn train through the program: an interruption at its hardest, a teacher, and wrong command lines.
 #include "cli_fixture.h"
 
 #include <nlohmann/json.hpp>
@@ -82,6 +82,34 @@ TEST_F(TrainCommand, MistakesAreOneLineAndLeaveNothing) {
   expect_error(qmn(arguments("nowhere/x.onnx")), 1, {"nowhere", "no such folder"});
   EXPECT_FALSE(fs::exists(folder() / "x.onnx"));
   EXPECT_FALSE(fs::exists(folder() / "x.onnx.state"));
+}
+
+TEST_F(TrainCommand, ATeacherIsPartOfTheResultAndOfItsNote) {
+  ASSERT_EQ(qmn(arguments("teacher.onnx")).exit_code, 0);
+  const ProcessResult alone = qmn(arguments("alone.onnx", {"--seed", "3", "--json"})), taught = qmn(arguments("taught.onnx", {"--seed", "3", "--teacher", "teacher.onnx", "--json"}));
+  ASSERT_EQ(taught.exit_code, 0) << taught.err;
+  EXPECT_EQ(json::parse(taught.out).at("teacher"), (json{{"model", "teacher.onnx"}, {"weight", 0.5}, {"temperature", 2.0}}));
+  EXPECT_TRUE(json::parse(alone.out).at("teacher").is_null());
+  const Model first = read_model(folder() / "taught.onnx"), second = read_model(folder() / "alone.onnx");
+  EXPECT_NE(first.metadata.notes.at("training").find("weight 0.5 at temperature 2"), std::string::npos);
+  EXPECT_NE(first.graph.initializers.begin()->second.data, second.graph.initializers.begin()->second.data);
+}
+
+TEST_F(TrainCommand, ATeacherThatDoesNotFitIsNamedBeforeTheTraining) {
+  ASSERT_EQ(qmn(arguments("fits.onnx", {"--json"})).exit_code, 0);
+  const auto refused = [](std::vector<std::string> flags, int exit_code, const std::string& part) {
+    const ProcessResult result = qmn(arguments("x.onnx", std::move(flags)));
+    expect_error(result, exit_code, {part});
+    EXPECT_EQ(result.out, "");
+  };
+  refused({"--distill", "0.5"}, 2, "--teacher FILE");
+  refused({"--temperature", "3"}, 2, "--teacher FILE");
+  refused({"--teacher", "fits.onnx", "--distill", "0"}, 2, "--distill 0");
+  refused({"--teacher", "fits.onnx", "--distill", "1.5"}, 2, "--distill 1.5");
+  refused({"--teacher", "fits.onnx", "--temperature", "0"}, 2, "--temperature 0");
+  refused({"--teacher", "missing.onnx"}, 1, "missing.onnx");
+  refused({"--teacher", "fits.onnx", "--window_stride_ms", "20"}, 1, "the teacher has another front end");
+  EXPECT_FALSE(fs::exists(folder() / "x.onnx"));
 }
 
 }  // namespace

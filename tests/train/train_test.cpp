@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whole trainings on a data set of two sounds.
+#include "engine/engine.h"
 #include "models/models.h"
 #include "support/expect_error.h"
 #include "support/temporary_folder.h"
@@ -36,6 +37,7 @@ class Train : public ::testing::Test {
 
   static Model make_model(const std::string& architecture, const std::vector<int>& size_info) {
     Model model;
+    model.metadata.labels = dataset_.labels;
     model.metadata.front_end = published_front_end("dnn");
     model.metadata.front_end.coefficient_shifts = choose_coefficient_shifts(dataset_, model.metadata.front_end);
     model.graph = build_model(architecture, size_info, model.metadata.front_end, static_cast<int>(dataset_.labels.size()), 3);
@@ -152,6 +154,103 @@ TEST_F(Train, TheBestCheckpointIsKeptAndPatienceStops) {
   EXPECT_EQ(accuracies.size(), static_cast<std::size_t>(best - accuracies.begin()) + 4) << "three evaluations after the first best";
   EXPECT_EQ(result.steps_done, std::ssize(accuracies) * 10);
   EXPECT_EQ(accuracies.at(static_cast<std::size_t>(result.best_step / 10 - 1)), *best);
+}
+
+/// Mean over clips of KL(softmax(a) ‖ softmax(b)).
+double divergence(const std::vector<float>& a, const std::vector<float>& b, std::size_t classes) {
+  double sum = 0;
+  for (std::size_t row = 0; row < a.size(); row += classes) {
+    double sum_a = 0, sum_b = 0;
+    for (std::size_t i = row; i < row + classes; ++i) sum_a += std::exp(static_cast<double>(a[i])), sum_b += std::exp(static_cast<double>(b[i]));
+    for (std::size_t i = row; i < row + classes; ++i) {
+      const double log_a = static_cast<double>(a[i]) - std::log(sum_a), log_b = static_cast<double>(b[i]) - std::log(sum_b);
+      sum += std::exp(log_a) * (log_a - log_b);
+    }
+  }
+  return sum * static_cast<double>(classes) / static_cast<double>(a.size());
+}
+
+class Distillation : public Train {
+ protected:
+  static Model teacher() { return train(make_ds_cnn(), dataset_, quick_settings(), {}).model; }
+  static std::vector<float> logits(const Model& model, std::span<const float> features, std::int64_t clips) { return engine().evaluator(model.graph, nullptr)->run(features, clips); }
+};
+
+TEST_F(Distillation, ATeacherBringsItsStudentNearer) {
+  const Model taught_by = teacher();
+  const FeatureSet validation = load_features(dataset_, Split::validation, taught_by.metadata.front_end, {.is_quiet = true});
+  const auto distance = [&](const TrainResult& student) {
+    return divergence(logits(taught_by, validation.features, validation.row_count()), logits(student.model, validation.features, validation.row_count()), dataset_.labels.size());
+  };
+  const Model student = make_model("dnn", {16, 16});
+  const TrainResult alone = train(student, dataset_, quick_settings(), {});
+  const TrainResult taught = train(student, dataset_, quick_settings(), {}, taught_by, {.weight = 1, .temperature = 1});
+  EXPECT_LT(distance(taught), 0.5 * distance(alone));
+  EXPECT_NE(taught.model.metadata.notes.at("training").find("distilled from a teacher, SHA-256"), std::string::npos);
+  EXPECT_EQ(alone.model.metadata.notes.at("training").find("distilled"), std::string::npos);
+}
+
+// A teacher whose front end scales by other powers of two, with weights that make up for them, says the same, to the last bit.
+TEST_F(Distillation, OtherPowersOfTwoOnCoefficientsAreConverted) {
+  Model teacher = make_model("dnn", {16});
+  Model louder = teacher;
+  const auto width = static_cast<std::size_t>(louder.metadata.front_end.coefficient_count);
+  const FullyConnected* first = nullptr;
+  for (const Node& node : louder.graph.nodes) {
+    if (first == nullptr) first = std::get_if<FullyConnected>(&node);
+  }
+  ASSERT_NE(first, nullptr);
+  std::vector<int>& shifts = louder.metadata.front_end.coefficient_shifts;
+  for (std::size_t c = 0; c < width; ++c) shifts[c] -= static_cast<int>(c % 3);
+  std::vector<float>& weights = louder.graph.initializer(first->weight).data;
+  for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = std::ldexp(weights[i], -static_cast<int>(i % width % 3));
+  const FrontEndSettings& student = teacher.metadata.front_end;
+  const FeatureSet clips = load_features(dataset_, Split::validation, student, {.is_quiet = true});
+  EXPECT_EQ(make_teach(louder, student)(clips.features, clips.row_count()), make_teach(teacher, student)(clips.features, clips.row_count()));
+  EXPECT_NE(make_teach(louder, louder.metadata.front_end)(clips.features, clips.row_count()), make_teach(teacher, student)(clips.features, clips.row_count()));
+}
+
+TEST_F(Distillation, AnInterruptedTrainingEndsAsTheUninterruptedOneAndKnowsItsTeacher) {
+  const Model taught_by = teacher();
+  const DistillSettings distill{.weight = 0.5};
+  TrainSettings settings = quick_settings();
+  settings.mixup = 0.2;
+  const TrainResult straight = train(make_model("dnn", {16}), dataset_, settings, {}, taught_by, distill);
+  const fs::path state = folder_->path() / "taught.state";
+  TrainSettings interrupted = settings;
+  interrupted.after_evaluation = [](std::int64_t step, double) {
+    if (step == 40) throw Interrupted();
+  };
+  EXPECT_THROW(train(make_model("dnn", {16}), dataset_, interrupted, state, taught_by, distill), Interrupted);
+  const auto refused = [&](const std::optional<Model>& teacher, const DistillSettings& other) {
+    testing::expect_error(ErrorKind::data, {state.string(), "--restart"}, [&] { train(make_model("dnn", {16}), dataset_, settings, state, teacher, other); });
+  };
+  refused(std::nullopt, {});
+  refused(make_ds_cnn(), distill);
+  refused(taught_by, {.weight = 0.4});
+  refused(taught_by, {.weight = 0.5, .temperature = 3});
+  const TrainResult resumed = train(make_model("dnn", {16}), dataset_, settings, state, taught_by, distill);
+  EXPECT_TRUE(resumed.is_resumed);
+  EXPECT_EQ(resumed.model.metadata.notes, straight.model.metadata.notes);
+  expect_same_parameters(resumed.model.graph, straight.model.graph);
+}
+
+TEST_F(Distillation, ATeacherThatDoesNotFitIsNamed) {
+  const Model student = make_model("dnn", {16});
+  const auto refused = [&](const Model& teacher, const std::vector<std::string>& parts) {
+    testing::expect_error(ErrorKind::data, parts, [&] { train(student, dataset_, quick_settings(), {}, teacher, {.weight = 0.5}); });
+  };
+  Model other_hop = make_ds_cnn(), other_words = make_ds_cnn();
+  other_hop.metadata.front_end.hop_samples = 320;
+  other_words.metadata.labels.back() = "middle";
+  refused(other_hop, {"teacher has another front end", "every 320", "every 640", "--window_stride_ms"});
+  refused(other_words, {"the teacher knows", "middle"});
+  const auto misused = [&](const std::string& flag, const DistillSettings& distill) {
+    testing::expect_error(ErrorKind::usage, {flag}, [&] { train(student, dataset_, quick_settings(), {}, make_ds_cnn(), distill); });
+  };
+  misused("--distill 1.5", {.weight = 1.5});
+  misused("--distill -0.5", {.weight = -0.5});
+  misused("--temperature 0", {.weight = 0.5, .temperature = 0});
 }
 
 TEST(TrainFigures, AccuracyAndCrossEntropyAreWhatTheySay) {

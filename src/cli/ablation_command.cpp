@@ -8,6 +8,7 @@
 #include "cli/common.h"
 #include "cli/evaluation.h"
 #include "formats/onnx_format.h"
+#include "quantize/finetune.h"
 #include "report/table.h"
 
 #include <memory>
@@ -21,11 +22,12 @@ constexpr const char* kExamples = R"(Examples:
   qmn ablation kws.onnx --data words/ --target cmsis-nn-q7  what those kernels can run
 
 Columns: accuracy on the clips that the searches saw, and on copies of test clips that nothing saw; the difference to float there, paired,
-with a 95 % bootstrap interval that draws whole clips; share of clips with the float net's label; KL to float; seconds to choose the formats.)";
+with a 95 % bootstrap interval that draws whole clips; share of clips with the float net's label; KL to float; seconds to make the model.)";
 
 struct Options {
   std::string model, target = "qmn";
   int copies = 10;
+  std::int64_t finetune_steps = 600;
   double max_loss = 0.1;
   CalibrationOptions calibration;
   DataOptions data;
@@ -52,9 +54,21 @@ nlohmann::json row_json(const std::vector<AblationRow>& rows) {
   return all;
 }
 
+/// The result of auto, trained on under its formats.
+AblationEntry finetuned(const Options& options, const Dataset& dataset) {
+  return {fmt::format("auto, then finetune, {} steps", options.finetune_steps), [&options, &dataset](const Model& quantized, const AblationClips&) {
+            FinetuneSettings settings{.training = finetune_recipe(quantized.metadata.front_end)};
+            settings.training.step_counts = {options.finetune_steps};
+            settings.training.seed = options.seed.seed;
+            settings.training.is_quiet = options.output.is_quiet;
+            return finetune_model(quantized, std::nullopt, dataset, settings, {}).model;
+          }};
+}
+
 void ablation(const Options& options) {
   options.calibration.check();
   if (options.copies < 1) fail_usage("--copies {}: must be at least 1", options.copies);
+  if (options.finetune_steps < 0) fail_usage("--finetune_steps {}: a number of steps, 0 for none", options.finetune_steps);
   const bool is_quiet = options.output.is_quiet;
   const RecipeSettings recipe{.search = {.is_quiet = is_quiet}, .target = quantization_target(options.target), .max_loss = options.max_loss};
   const Model model = read_model(options.model);
@@ -62,7 +76,9 @@ void ablation(const Options& options) {
   AblationClips clips{.recipe = options.calibration.load_parted(dataset, model.metadata.front_end, options.seed.seed, is_quiet), .unseen = {}};
   clips.unseen = load_features(dataset, Split::testing, model.metadata.front_end, {.copies = options.copies, .seed = options.seed.seed, .is_quiet = is_quiet});
   if (clips.unseen.row_count() == 0) fail_data("{}: no clips in the testing split", dataset.settings.folder.string());
-  const std::vector<AblationRow> rows = ablate(model, clips, ablation_entries(recipe.search, recipe.target.takes_wide_bias), recipe);
+  std::vector<AblationEntry> followers;
+  if (options.finetune_steps > 0) followers.push_back(finetuned(options, dataset));
+  const std::vector<AblationRow> rows = ablate(model, clips, ablation_entries(recipe.search, recipe.target.takes_wide_bias), recipe, followers);
   const double float_accuracy = rows.front().unseen.reference_accuracy;
   if (options.output.is_json) {
     print_json({{"model", options.model}, {"target", options.target}, {"float_accuracy", float_accuracy}, {"search_clips", clips.recipe.search.row_count()},
@@ -82,6 +98,7 @@ void add_ablation(CLI::App& app) {
   command->add_option("--copies", options->copies, "Disturbed copies of each test clip")->capture_default_str();
   command->add_option("--target", options->target, "Kernels that will run it: qmn, cmsis-nn-q7 or cmsis-nn-s8")->capture_default_str();
   command->add_option("--max-loss,--max_loss", options->max_loss, "Points of accuracy that may be lost before auto pays for more precision")->capture_default_str();
+  command->add_option("--finetune_steps,--finetune-steps", options->finetune_steps, "Steps of the row that fine-tunes the result of auto; 0: no such row")->capture_default_str();
   options->calibration.add(*command);
   options->data.add(*command);
   options->seed.add(*command, "the choice of clips and the copies");

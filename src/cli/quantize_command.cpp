@@ -18,6 +18,7 @@
 #include "quantize/range_choice.h"
 #include "quantize/recipe.h"
 #include "quantize/remedy_hint.h"
+#include "quantize/wide_activations.h"
 #include "report/sensitivity_text.h"
 
 #include <fmt/ranges.h>
@@ -36,6 +37,8 @@ constexpr const char* kExamples = R"(Examples:
   qmn quantize kws.onnx --data words/ -o kws.q.onnx --target cmsis-nn-q7   what those kernels can run: 8-bit biases
   qmn quantize kws.onnx --data words/ -o kws.q.onnx --method descend --time-budget 60
   qmn quantize kws.onnx --data words/ -o kws.q.onnx --method descend --bias_bits 32 --calibration_clips 1000
+  qmn quantize kws.onnx --data words/ -o kws.q.onnx --max-loss 1         nothing that costs RAM or flash, unless a point is lost
+  qmn quantize kws.onnx --data words/ -o kws.q.onnx --method descend --int16 features --per_channel
   qmn quantize kws.onnx --data words/ -o kws.q.onnx --method minmax --weights_header weights.h
   qmn quantize dnn.onnx --data words/ -o dnn.q.onnx --act_max 1 0 0 0 0   the input is Q0.7, the rest is searched
 
@@ -51,7 +54,8 @@ struct Options {
   double percentile = kDefaultPercentile, time_budget = 0, max_loss = 0.1;
   std::optional<int> bias_bits;
   int sweeps = 3;
-  bool keeps_silence = false;
+  bool keeps_silence = false, is_per_channel = false;
+  std::vector<std::string> wide_activations;
   std::vector<double> act_max;
   CalibrationOptions calibration;
   DataOptions data;
@@ -88,12 +92,12 @@ void check_flags(const Options& options) {
   if (!options.report.empty()) check_report_path(options.report, "--report");
   if (!options.recipe.empty() && !options.method.empty()) fail_usage("--recipe {} chooses the methods itself: leave --method {} out", options.recipe, options.method);
   if (!options.recipe.empty() && options.recipe != "auto") fail_usage("--recipe {}: unknown (there is auto)", options.recipe);
-  if (!quantization_target(options.target).takes_wide_bias && options.bias_bits == 32) fail_usage("--bias_bits 32: the kernels of {} take 8-bit biases alone", options.target);
 }
 
 QuantizeSettings settings_of(const Options& options) {
   return {.method = options.is_recipe() ? RangeMethod::descend : method_of(options.method), .bias_bits = options.bias_bits.value_or(8),
-          .keeps_silent_frames = options.keeps_silence, .sweeps = options.sweeps, .act_max = options.act_max, .is_quiet = options.output_options.is_quiet,
+          .keeps_silent_frames = options.keeps_silence, .sweeps = options.sweeps, .act_max = options.act_max,
+          .wide_activations = options.wide_activations, .is_per_channel = options.is_per_channel, .is_quiet = options.output_options.is_quiet,
           .objective = objective_of(options.objective), .percentile = options.percentile, .time_budget_seconds = options.time_budget,
           .state_path = options.output + ".search"};
 }
@@ -145,7 +149,7 @@ std::string search_note(const Options& options, const Choice& choice) {
 }
 
 std::string loss_text(const Options& options, const RecipeResult& recipe) {
-  return fmt::format("expected loss on the check clips {} {} points{}", recipe.is_inside ? "is inside" : "stays outside", options.max_loss,
+  return fmt::format("the loss on the check clips, cautiously estimated, {} {} points{}", recipe.is_inside ? "is inside" : "stays outside", options.max_loss,
                      recipe.is_inside ? "" : ": " + recipe.advice);
 }
 
@@ -187,8 +191,7 @@ Sensitivity write_search_report(const Options& options, const Choice& choice, co
   // As the net sees them now: a recipe may have moved scales into the front end.
   const FeatureSet calibration = options.calibration.load(dataset, result.model.metadata.front_end, options.seed.seed, options.output_options.is_quiet);
   SearchReport search{.method = options.is_recipe() ? "recipe auto" : options.method, .start = result.start, .final = result.final, .evaluations = result.evaluations,
-                      .seconds = choice.seconds, .steps = {}};
-  for (const SearchStep& step : result.trace) search.steps.push_back({step.what, step.evaluations, step.score});
+                      .seconds = choice.seconds, .steps = result.trace, .recipe = choice.recipe.steps};
   return write_report({.model_path = options.output, .model = result.model, .labels = dataset.labels, .calibration = calibration, .check = test,
                 .check_split = split_name(Split::testing), .search = std::move(search), .remarks = result.remarks,
                 .settings = {{"search", search_note(options, choice)}, {"target", options.target}}, .is_quiet = options.output_options.is_quiet},
@@ -197,10 +200,13 @@ Sensitivity write_search_report(const Options& options, const Choice& choice, co
 
 void quantize(const Options& options) {
   check_flags(options);
+  check_target(quantization_target(options.target), settings_of(options));
   if (!options.is_recipe()) method_of(options.method);
   objective_of(options.objective);
   const Model float_model = read_model(options.model);
-  if (!options.act_max.empty()) act_max_formats(prepare_for_inference(float_model.graph), options.act_max);  // a wrong count is said before the data is read
+  const Graph prepared = prepare_for_inference(float_model.graph);
+  if (!options.act_max.empty()) act_max_formats(prepared, options.act_max);  // a wrong count is said before the data is read
+  named_activations(prepared, options.wide_activations);                     // and so is a wrong name
   const Dataset dataset = dataset_for(float_model, options.data, options.model);
   Choice choice = choose(options, float_model, dataset);
   Model& model = choice.recipe.quantized.model;
@@ -240,6 +246,8 @@ void add_quantize(CLI::App& app) {
   command->add_option("--sweeps", options->sweeps, "Rounds of descend over all tensors, at most")->capture_default_str();
   command->add_flag("--keep_silence", options->keeps_silence, "Let frames of digital silence into the ranges");
   command->add_option("--act_max", options->act_max, "Fix the ranges of activations: powers of two, 0 = searched")->type_name("MAX ...");
+  command->add_option("--int16", options->wide_activations, "Activations that get 16 bits (kernels of qmn)")->type_name("NAME ...");
+  command->add_flag("--per_channel,--per-channel", options->is_per_channel, "Weights with a power of two for each output channel (32-bit biases)");
   command->add_option("--weights_header", options->weights_header, "Also write a classic weights.h")->type_name("FILE");
   command->add_option("--report", options->report, "Also write a page (HTML): accuracy, ranges, search, sensitivity, memory")->type_name("FILE");
   options->data.add(*command);

@@ -6,20 +6,37 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+
 namespace qmn::cli {
 namespace {
 
+/// Shifts of each output channel: equal ones count once.
 struct LayerRow {
-  std::string name;
-  QFormat input, weight, output;
-  std::optional<QFormat> bias;
+  std::string name, input, weights, bias, output;
+  std::optional<int> bias_shift;
+  std::vector<int> out_shifts;
+
+  /// "5", or "5…9" where channels differ.
+  std::string out_shift_text() const {
+    const auto [low, high] = std::ranges::minmax(out_shifts);
+    return low == high ? std::to_string(low) : fmt::format("{}…{}", low, high);
+  }
 };
 
 std::vector<LayerRow> layer_rows(const Model& model) {
-  const auto format = [&](ValueId id) { return model.quantization->formats.at(id); };
+  const Quantization& quantization = *model.quantization;
   std::vector<LayerRow> rows;
   for (const WeightedLayer& layer : weighted_layers(model.graph)) {
-    rows.push_back({layer.name, format(layer.input), format(layer.weight), format(layer.output), layer.bias == kNoValue ? std::nullopt : std::optional(format(layer.bias))});
+    const QFormat input = quantization.formats.at(layer.input), output = quantization.formats.at(layer.output);
+    LayerRow row{layer.name, input.name(), quantization.format_name(layer.weight), "", output.name(), std::nullopt, {}};
+    if (layer.bias != kNoValue) {
+      row.bias = quantization.format_name(layer.bias);
+      row.bias_shift = bias_shift(input, quantization.formats.at(layer.weight), quantization.formats.at(layer.bias));
+    }
+    for (const int frac_bits : quantization.channels_of(layer.weight)) row.out_shifts.push_back(out_shift(input, {8, frac_bits}, output));
+    rows.push_back(std::move(row));
   }
   return rows;
 }
@@ -36,8 +53,7 @@ std::string clip_name(const FeatureSet& clips, std::int64_t row) {
 std::string layer_table(const Model& model) {
   Table table({"layer", "input", "weights", "bias", "output", "bias_shift", "out_shift"});
   for (const LayerRow& row : layer_rows(model)) {
-    table.add_row({row.name, row.input.name(), row.weight.name(), row.bias ? row.bias->name() : "-", row.output.name(),
-                   row.bias ? std::to_string(bias_shift(row.input, row.weight, *row.bias)) : "-", std::to_string(out_shift(row.input, row.weight, row.output))});
+    table.add_row({row.name, row.input, row.weights, row.bias.empty() ? "-" : row.bias, row.output, row.bias_shift ? std::to_string(*row.bias_shift) : "-", row.out_shift_text()});
   }
   return table.text();
 }
@@ -45,11 +61,13 @@ std::string layer_table(const Model& model) {
 nlohmann::json layer_json(const Model& model) {
   nlohmann::json layers = nlohmann::json::array();
   for (const LayerRow& row : layer_rows(model)) {
-    nlohmann::json layer{{"name", row.name}, {"input", row.input.name()}, {"weights", row.weight.name()}, {"output", row.output.name()},
-                         {"out_shift", out_shift(row.input, row.weight, row.output)}};
-    if (row.bias) {
-      layer["bias"] = row.bias->name();
-      layer["bias_shift"] = bias_shift(row.input, row.weight, *row.bias);
+    const bool is_per_channel = row.out_shifts.size() > 1;
+    nlohmann::json layer{{"name", row.name}, {"input", row.input}, {"weights", row.weights}, {"output", row.output}};
+    if (is_per_channel) layer["out_shifts"] = row.out_shifts;
+    else layer["out_shift"] = row.out_shifts.front();
+    if (row.bias_shift) {
+      layer["bias"] = row.bias;
+      layer["bias_shift"] = *row.bias_shift;
     }
     layers.push_back(std::move(layer));
   }
@@ -83,9 +101,9 @@ nlohmann::json tensor_json(const QuantizeResult& result, const FeatureSet& calib
 }
 
 std::string step_table(const std::vector<RecipeStep>& steps) {
-  Table table({"step", "KL", "same label", "expected loss", "difference", "kept", "seconds"});
+  Table table({"step", "KL", "same label", "expected loss", "cautious", "difference", "kept", "seconds"});
   for (const RecipeStep& step : steps) {
-    table.add_row({step.name, fmt::format("{:.5f}", step.check.kl), fmt::format("{:.2f} %", 100 * step.check.agreement), fmt::format("{:.3f}", 100 * step.check.expected_loss),
+    table.add_row({step.name, fmt::format("{:.5f}", step.check.kl), fmt::format("{:.2f} %", 100 * step.check.agreement), fmt::format("{:.3f}", 100 * step.check.expected_loss), fmt::format("{:.3f}", 100 * step.check.cautious_loss),
                    fmt::format("{:+.2f}", 100 * step.check.difference), step.is_kept ? "yes" : "-", fmt::format("{:.1f}", step.seconds)});
   }
   return table.text();
@@ -94,7 +112,7 @@ std::string step_table(const std::vector<RecipeStep>& steps) {
 nlohmann::json step_json(const std::vector<RecipeStep>& steps) {
   nlohmann::json rows = nlohmann::json::array();
   for (const RecipeStep& step : steps) {
-    rows.push_back({{"name", step.name}, {"kl", step.check.kl}, {"agreement", step.check.agreement}, {"expected_loss", step.check.expected_loss},
+    rows.push_back({{"name", step.name}, {"kl", step.check.kl}, {"agreement", step.check.agreement}, {"expected_loss", step.check.expected_loss}, {"cautious_loss", step.check.cautious_loss},
                     {"difference", step.check.difference}, {"is_kept", step.is_kept}, {"seconds", step.seconds}});
   }
   return rows;

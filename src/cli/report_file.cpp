@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "quantize/evaluate.h"
+#include "quantize/range_choice.h"
 #include "report/html.h"
 
 #include <filesystem>
@@ -12,7 +13,7 @@ namespace qmn::cli {
 Sensitivity write_report(const ReportRequest& request, const std::string& path) {
   const Sensitivity sensitivity = measure_sensitivity(request.model, request.calibration, request.is_quiet);
   const std::vector<float> reference = float_logits(request.model, request.check), integers = integer_logits(request.model, request.check);
-  const std::vector<TensorValues> tensors = observe_tensors(request.model, request.calibration);
+  const std::vector<TensorRange> tensors = observe_tensors(request.model, request.calibration, kDefaultPercentile);
   const nlohmann::json data = report_json({.title = std::filesystem::path(request.model_path).filename().string(),
                                            .tool = "qmn " QMN_VERSION,
                                            .model = request.model,

@@ -68,18 +68,21 @@ std::vector<AblationEntry> ablation_entries(const QuantizeSettings& settings, bo
   return entries;
 }
 
-std::vector<AblationRow> ablate(const Model& float_model, const AblationClips& clips, const std::vector<AblationEntry>& entries, const RecipeSettings& settings) {
+std::vector<AblationRow> ablate(const Model& float_model, const AblationClips& clips, const std::vector<AblationEntry>& entries, const RecipeSettings& settings,
+                                const std::vector<AblationEntry>& followers) {
   const Ablation ablation(float_model, clips);
-  Progress progress("ablation, row", entries.size() + 1, settings.search.is_quiet);
+  Progress progress("ablation, row", entries.size() + 1 + followers.size(), settings.search.is_quiet);
   std::vector<AblationRow> rows;
-  for (const AblationEntry& entry : entries) {
-    progress.update(rows.size(), entry.name);
+  std::uint64_t done = 0;
+  const auto measure_entry = [&](const AblationEntry& entry, const Model& from) {
+    progress.update(done++, entry.name);
     const auto start = std::chrono::steady_clock::now();
-    const Model model = entry.make(float_model, clips);
+    const Model model = entry.make(from, clips);
     const double seconds = seconds_since(start);
     rows.push_back(ablation.measure(entry.name, model, seconds));
-  }
-  progress.update(rows.size(), "auto");
+  };
+  for (const AblationEntry& entry : entries) measure_entry(entry, float_model);
+  progress.update(done++, "auto");
   RecipeSettings keeping = settings;
   keeping.keeps_models = true;
   const auto start = std::chrono::steady_clock::now();
@@ -87,6 +90,7 @@ std::vector<AblationRow> ablate(const Model& float_model, const AblationClips& c
   const double seconds = seconds_since(start);
   for (const RecipeStep& step : recipe.steps) rows.push_back(ablation.measure("auto: " + step.name + (step.is_kept ? "" : " (not kept)"), *step.model, step.seconds));
   rows.push_back(ablation.measure("auto", recipe.quantized.model, seconds));
+  for (const AblationEntry& entry : followers) measure_entry(entry, recipe.quantized.model);
   return rows;
 }
 

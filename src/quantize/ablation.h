@@ -30,14 +30,15 @@ struct AblationClips {
 
 struct AblationEntry {
   std::string name;
-  std::function<Model(const Model& float_model, const AblationClips& clips)> make;
+  std::function<Model(const Model& model, const AblationClips& clips)> make;  ///< a quantized model of the one that is given
 };
 
 /// minmax, moving_average, percentile, mse, kl, progressive, descend; the last with 8-bit and 32-bit biases.
 std::vector<AblationEntry> ablation_entries(const QuantizeSettings& settings, bool takes_wide_bias);
 
 /// The entries, then a row for each step of the recipe (a remedy that was not kept stands there alone, on top of what had been kept
-/// before), then its result as "auto". A model whose front end scales coefficients otherwise gets its clips accordingly.
-std::vector<AblationRow> ablate(const Model& float_model, const AblationClips& clips, const std::vector<AblationEntry>& entries, const RecipeSettings& recipe);
+/// before), then its result as "auto", then what each of `followers` makes of that result. A model whose front end scales coefficients otherwise gets its clips accordingly.
+std::vector<AblationRow> ablate(const Model& float_model, const AblationClips& clips, const std::vector<AblationEntry>& entries, const RecipeSettings& recipe,
+                                const std::vector<AblationEntry>& followers = {});
 
 }  // namespace qmn

@@ -6,6 +6,7 @@
 #include "passes/passes.h"
 #include "quantize/rule_formats.h"
 #include "quantize/search.h"
+#include "quantize/wide_activations.h"
 
 #include <algorithm>
 
@@ -51,14 +52,18 @@ CalibratedNet::CalibratedNet(Graph prepared, const FeatureSet& clips, const Quan
       percentile_(settings.percentile),
       mask_(graph_, clips, settings.keeps_silent_frames),
       observer_(graph_, mask_),
-      fixed_(settings.act_max.empty() ? std::map<ValueId, QFormat>{} : act_max_formats(graph_, settings.act_max)),
-      activations_(free_activations(graph_, fixed_)),
-      parameters_(with(quantize_parameters(graph_, settings.bias_bits), fixed_)) {
+      fixed_(settings.act_max.empty() ? std::map<ValueId, QFormat>{} : act_max_formats(graph_, settings.act_max)) {
+  const std::vector<TiedValues> wide = named_activations(graph_, settings.wide_activations);
   const std::unique_ptr<Evaluator> evaluator = engine().evaluator(graph_, nullptr);
   evaluator->run_observed(clips.features, clips.row_count(), [&](ValueId value, std::span<const float> reals, std::int64_t first_clip, std::int64_t clip_count) {
     observer_.observe(value, reals, first_clip, clip_count);
   });
   reference_ = evaluator->run(clips.features, clips.row_count());
+  for (const TiedValues& values : wide) {
+    for (const ValueId value : values) fixed_[value] = wide_format(observer_.range(values));
+  }
+  activations_ = free_activations(graph_, fixed_);
+  parameters_ = with(quantize_parameters(graph_, settings.bias_bits), fixed_);
   remark_silence();
 }
 

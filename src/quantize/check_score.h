@@ -4,7 +4,10 @@
 // A few hundred clips cannot show a tenth of a point of accuracy: one clip is more than that. So the clips are disturbed copies, several of
 // each, and the loss is not counted but expected: where the label changes, the float net's own probabilities say what that costs.
 //   expected loss = mean over clips of  p(float's label) − p(quantized label),   p = softmax of the float logits
-// It is 0 where labels agree, small where the float net was undecided itself, and needs no labels (docs/adr/0008-check-split.md).
+// It is 0 where labels agree, small where the float net was undecided itself, and needs no labels. Clips of other speakers change more
+// labels, and the float net knows them less well than it thinks; so what is compared with a limit is cautious:
+//   cautious loss = max(expected loss, share of changed labels / 5)
+// (docs/adr/0008-check-split.md).
 #pragma once
 
 #include <span>
@@ -15,6 +18,7 @@ struct CheckScore {
   double kl = 0;             ///< mean KL(float ‖ quantized), in nats
   double agreement = 0;      ///< share of clips with the float net's label
   double expected_loss = 0;  ///< of accuracy, as a share
+  double cautious_loss = 0;  ///< likewise; never below the expected one
   double difference = 0;     ///< accuracy of the quantized net minus that of the float one, as a share: noisy, shown beside
 };
 

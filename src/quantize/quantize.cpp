@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "passes/passes.h"
 #include "quantize/calibrated_net.h"
+#include "quantize/channel_formats.h"
 #include "quantize/search.h"
 
 #include <optional>
@@ -51,6 +52,11 @@ QuantizeResult quantize_model(const Model& float_model, const FeatureSet& calibr
     progressive_search(search, net.activations(), minmax, settings.is_quiet);
   } else {
     descend_search(search, net.activations(), descent_starts(net), {.max_sweeps = settings.sweeps, .is_quiet = settings.is_quiet});
+  }
+
+  if (settings.is_per_channel) {
+    const Quantization channels = channel_formats(net.graph(), search.wish());
+    search.keep(channels, search.evaluate(channels), "per-channel weights");
   }
 
   QuantizeResult result = net.result(float_model.metadata, search.wish());

@@ -31,6 +31,8 @@ struct QuantizeSettings {
   bool keeps_silent_frames = false;       ///< let frames of digital silence into the ranges
   int sweeps = 3;                         ///< of descend, at most
   std::vector<double> act_max{};          ///< in act_max_order: a power of two fixes that activation's range, 0 leaves it to the search; empty: all 0
+  std::vector<std::string> wide_activations{};  ///< names of those that get 16 bits, beyond what a search may change
+  bool is_per_channel = false;            ///< weights get a power of two for each output channel once the search has ended (channel_formats.h)
   bool is_quiet = false;
   Objective objective = Objective::kl;    ///< of descend
   double percentile = 99.99;              ///< of the method percentile

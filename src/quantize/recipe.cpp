@@ -12,16 +12,19 @@
 #include "quantize/scale_coefficients.h"
 #include "quantize/search.h"
 #include "quantize/sensitivity.h"
+#include "quantize/wide_activations.h"
 
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <set>
 
 namespace qmn {
 namespace {
 
 constexpr double kMinGain = 0.01;          // a remedy must lower the KL on the check clips by that share
-constexpr int kMostWideActivations = 4;
+constexpr int kMostWideActivations = 6;
+constexpr double kWorthWidening = 0.05;    // of the KL that is left: what a tensor must explain to be given 16 bits
 
 /// The clips as one front end makes them, and their float logits on the check clips.
 struct Inputs {
@@ -40,7 +43,7 @@ struct Point {
 class Recipe {
  public:
   Recipe(const Model& model, RecipeClips clips, const RecipeSettings& settings)
-      : model_(model), settings_(with_bias(settings)), inputs_(std::make_shared<Inputs>(Inputs{std::move(clips), {}})), deadline_(settings.search.time_budget_seconds),
+      : model_(model), settings_(checked(settings)), inputs_(std::make_shared<Inputs>(Inputs{std::move(clips), {}})), deadline_(settings.search.time_budget_seconds),
         book_(settings.search.state_path.empty() ? ScoreBook()
                                                  : ScoreBook(settings.search.state_path, search_fingerprint(model, inputs_->clips.search, settings_.search))),
         plain_(std::make_shared<CalibratedNet>(prepare_for_inference(model.graph), inputs_->clips.search, settings_.search)),
@@ -53,21 +56,21 @@ class Recipe {
     for (const LayerFit remedy : kLayerFits) take(layer_fit_name(remedy), [&] { return fitted(remedy, searched); });
     equalize(searched);
     refine();
-    if (settings_.target.takes_channel_formats && !is_inside()) {
-      take("per-channel weights", [&] { return best_fit({best_.inputs, best_.net, channel_formats(best_.net->graph(), best_.wish), {}}); });
+    if (settings_.target.takes_channel_formats && (settings_.search.is_per_channel || !is_inside())) {
+      take("per-channel weights", [&] { return best_fit({best_.inputs, best_.net, channel_formats(best_.net->graph(), best_.wish), {}}); }, settings_.search.is_per_channel);
     }
     widen_activations();
     return result();
   }
 
  private:
-  static RecipeSettings with_bias(RecipeSettings settings) {
-    if (settings.search.bias_bits == 32 && !settings.target.takes_wide_bias) fail_usage("--bias_bits 32: the kernels of {} take 8-bit biases alone", settings.target.name);
+  static RecipeSettings checked(RecipeSettings settings) {
+    check_target(settings.target, settings.search);
     if (settings.target.takes_wide_bias) settings.search.bias_bits = 32;
     return settings;
   }
 
-  bool is_inside() const { return 100 * best_.check.expected_loss <= settings_.max_loss; }
+  bool is_inside() const { return 100 * best_.check.cautious_loss <= settings_.max_loss; }
 
   /// Runs a step, scores it on the check clips, and keeps it when it is better (or `always`).
   template <class Step>
@@ -178,20 +181,27 @@ class Recipe {
     });
   }
 
+  /// One more tensor at a time: of those that matter the one whose rounding costs most for a byte of RAM.
   void widen_activations() {
+    std::set<ValueId> tried;
     for (int count = 0; count < kMostWideActivations && settings_.target.takes_wide_activations && !is_inside(); ++count) {
       const Sensitivity sensitivity = sensitivity_of(best_);
-      const auto worst = std::ranges::find_if(sensitivity.tensors, [&](const TensorSensitivity& tensor) {
-        return tensor.kind == TensorKind::activation && tensor.format.total_bits == 8 &&
-               std::ranges::any_of(best_.net->activations(), [&](const TiedValues& values) { return values.front() == tensor.values.front(); });
-      });
-      if (worst == sensitivity.tensors.end()) return;
-      const bool is_kept = take("16 bits for " + worst->name, [&] {
+      const Graph& graph = best_.net->graph();
+      const auto harm_per_byte = [&](const TensorSensitivity& tensor) { return tensor.harm / static_cast<double>(element_count(graph.shape(tensor.values.front()))); };
+      const TensorSensitivity* worst = nullptr;
+      for (const TensorSensitivity& tensor : sensitivity.tensors) {
+        const bool is_free = tensor.kind == TensorKind::activation && tensor.format.total_bits == 8 && !tried.contains(tensor.values.front()) &&
+                             std::ranges::any_of(best_.net->activations(), [&](const TiedValues& values) { return values.front() == tensor.values.front(); });
+        if (!is_free || tensor.harm < kWorthWidening * sensitivity.quantized_net.kl) continue;
+        if (worst == nullptr || harm_per_byte(tensor) > harm_per_byte(*worst)) worst = &tensor;
+      }
+      if (worst == nullptr) return;
+      tried.insert(worst->values.front());
+      take("16 bits for " + worst->name, [&] {
         Point point = best_;
-        set_format(point.wish, worst->values, {16, worst->format.frac_bits + 8 - kSpareBits});
+        set_format(point.wish, worst->values, wide_format(best_.net->observer().range(worst->values)));
         return best_fit(point);
       });
-      if (!is_kept) return;
     }
   }
 
@@ -227,8 +237,6 @@ class Recipe {
     book_.remove();
     return result;
   }
-
-  static constexpr int kSpareBits = 1;  // of 16: headroom in place of saturation
 
   const Model& model_;
   RecipeSettings settings_;

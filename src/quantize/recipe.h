@@ -9,7 +9,7 @@
 //     refinement       activations searched again with what is stored for the weights, then fitted again
 //   paid for, only while the loss is outside:
 //     per-channel weights
-//     16-bit activations, one more tensor at a time, the one whose rounding costs most first
+//     16-bit activations, one more tensor at a time: of those that explain a twentieth of the KL or more, the one that costs most for a byte of RAM
 // The search sees `search`, layers are fitted to `fit`, decisions are made on `check` (check_score.h); none of them is what accuracy is
 // reported on.
 #pragma once
@@ -27,7 +27,7 @@ namespace qmn {
 struct RecipeSettings {
   QuantizeSettings search{};  ///< bias_bits 32 asks for wide biases; 8 lets the recipe decide
   QuantizationTarget target = kQuantizationTargets[0];
-  double max_loss = 0.1;      ///< of accuracy, in points, as expected_loss on the check clips
+  double max_loss = 0.1;      ///< of accuracy, in points, as cautious_loss on the check clips
   bool keeps_models = false;  ///< RecipeStep::model
 };
 

@@ -38,8 +38,8 @@ std::optional<std::map<std::string, ScoreBook::Entry>> parse(const std::string& 
 }  // namespace
 
 std::string search_fingerprint(const Model& model, const FeatureSet& calibration, const QuantizeSettings& settings) {
-  std::string text = fmt::format("{} {} {} {} {} {}", settings.bias_bits, settings.keeps_silent_frames, objective_name(settings.objective), calibration.row_count(),
-                                 fmt::join(settings.act_max, ","), fmt::join(calibration.labels, ","));
+  std::string text = fmt::format("{} {} {} {} {} {} {}", settings.bias_bits, settings.keeps_silent_frames, objective_name(settings.objective), calibration.row_count(),
+                                 fmt::join(settings.act_max, ","), fmt::join(settings.wide_activations, ","), fmt::join(calibration.labels, ","));
   const auto append = [&](const std::vector<float>& reals) { text.append(reinterpret_cast<const char*>(reals.data()), reals.size() * sizeof(float)); };
   append(calibration.features);
   for (const auto& [id, tensor] : model.graph.initializers) append(tensor.data);

@@ -2,6 +2,8 @@
 // quantize/target.h   What the kernels of a target can run, as far as a choice of formats depends on it.
 #pragma once
 
+#include "quantize/quantize.h"
+
 #include <array>
 #include <string>
 
@@ -19,5 +21,8 @@ inline constexpr std::array<QuantizationTarget, 3> kQuantizationTargets{{{"qmn",
 
 /// Error (usage) lists the names.
 const QuantizationTarget& quantization_target(const std::string& name);
+
+/// Error (usage) naming the flag: what the settings ask for and the kernels cannot run.
+void check_target(const QuantizationTarget& target, const QuantizeSettings& settings);
 
 }  // namespace qmn

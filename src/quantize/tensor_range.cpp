@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "quantize/tensor_range.h"
 
+#include "engine/engine.h"
 #include "quantize/layers.h"
 #include "quantize/range_choice.h"
 
@@ -41,20 +42,27 @@ ObservedRange observe_parameter(const Graph& graph, ValueId parameter) {
 
 std::vector<TensorRange> tensor_ranges(const Graph& graph, const RangeObserver& observer, const Quantization& chosen, double percentile) {
   std::vector<TensorRange> ranges;
-  std::map<ValueId, WeightedLayer> writer;
-  for (const WeightedLayer& layer : weighted_layers(graph)) writer.emplace(layer.output, layer);
+  std::map<ValueId, std::vector<ValueId>> parameters_of;  // by what their node writes
+  for_each_node(graph.nodes, [&](const Node& node) { parameters_of[outputs_of(node).front()] = parameters(node); });
   for (const TiedValues& values : activation_groups(graph)) {
     for (const ValueId value : values) {
-      const auto layer = writer.find(value);
-      if (layer == writer.end()) continue;
-      for (const ValueId parameter : {layer->second.weight, layer->second.bias}) {
-        if (parameter == kNoValue) continue;
-        ranges.push_back(describe(graph, parameter, observe_parameter(graph, parameter), chosen.formats.at(parameter), percentile));
+      for (const ValueId parameter : parameters_of[value]) {
+        if (const auto format = chosen.format_of(parameter)) ranges.push_back(describe(graph, parameter, observe_parameter(graph, parameter), *format, percentile));
       }
     }
     ranges.push_back(describe(graph, values.front(), observer.range(values), chosen.formats.at(values.front()), percentile));
   }
   return ranges;
+}
+
+std::vector<TensorRange> observe_tensors(const Model& quantized, const FeatureSet& clips, double percentile) {
+  const Graph graph = up_to_logits(quantized.graph);
+  const CalibrationMask mask(graph, clips, false);
+  RangeObserver observer(graph, mask);
+  engine().evaluator(graph, nullptr)->run_observed(clips.features, clips.row_count(), [&](ValueId value, std::span<const float> reals, std::int64_t first_clip, std::int64_t clip_count) {
+    observer.observe(value, reals, first_clip, clip_count);
+  });
+  return tensor_ranges(graph, observer, *quantized.quantization, percentile);
 }
 
 }  // namespace qmn

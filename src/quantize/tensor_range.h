@@ -3,6 +3,7 @@
 // propose, and the one that was chosen. The report draws it.
 #pragma once
 
+#include "data/features.h"
 #include "graph/quantization.h"
 #include "quantize/observer.h"
 
@@ -32,6 +33,9 @@ struct TensorRange {
 
 /// Of the activations (tied ones once) and parameters of `graph`, in order of execution.
 std::vector<TensorRange> tensor_ranges(const Graph& graph, const RangeObserver& observer, const Quantization& chosen, double percentile);
+
+/// Of a quantized model, over `clips` without digital silence, in the float net.
+std::vector<TensorRange> observe_tensors(const Model& quantized, const FeatureSet& clips, double percentile);
 
 /// The values of a parameter, as if observed.
 ObservedRange observe_parameter(const Graph& graph, ValueId parameter);

@@ -17,7 +17,12 @@ nlohmann::json layers_json(const ReportInput& input) {
   for (const TensorSensitivity& tensor : input.sensitivity.tensors) {
     for (const ValueId value : tensor.values) sqnr[value] = tensor.sqnr_db;
   }
-  for (const TensorValues& tensor : input.tensors) saturating[tensor.value] = tensor.range.saturating_share(*quantization.format_of(tensor.value));
+  for (const TensorRange& tensor : input.tensors) saturating[tensor.value] = tensor.saturating_share;
+  for (const TiedValues& values : activation_groups(graph)) {
+    for (const ValueId value : values) {
+      if (const auto first = saturating.find(values.front()); first != saturating.end()) saturating[value] = first->second;
+    }
+  }
   std::map<std::string, WeightedLayer> weighted;
   for (const WeightedLayer& layer : weighted_layers(graph)) weighted[layer.name] = layer;
 

@@ -45,8 +45,12 @@ nlohmann::json score_json(const CalibrationScore& score) { return {{"kl", score.
 
 nlohmann::json search_json(const SearchReport& search) {
   nlohmann::json steps = nlohmann::json::array();
-  for (const SearchReport::Step& step : search.steps) steps.push_back({{"what", step.what}, {"evaluations", step.evaluations}, {"kl", step.score.kl}, {"accuracy", step.score.accuracy}});
-  return {{"method", search.method}, {"start", score_json(search.start)}, {"final", score_json(search.final)}, {"evaluations", search.evaluations}, {"seconds", search.seconds}, {"steps", std::move(steps)}};
+  for (const SearchStep& step : search.steps) steps.push_back({{"what", step.what}, {"evaluations", step.evaluations}, {"kl", step.score.kl}, {"accuracy", step.score.accuracy}});
+  nlohmann::json recipe = nlohmann::json::array();
+  for (const RecipeStep& step : search.recipe) {
+    recipe.push_back({{"name", step.name}, {"kl", step.check.kl}, {"agreement", step.check.agreement}, {"cautious_loss", step.check.cautious_loss}, {"is_kept", step.is_kept}, {"seconds", step.seconds}});
+  }
+  return {{"method", search.method}, {"start", score_json(search.start)}, {"final", score_json(search.final)}, {"evaluations", search.evaluations}, {"seconds", search.seconds}, {"steps", std::move(steps)}, {"recipe", std::move(recipe)}};
 }
 
 /// What the model file says of itself, as names and texts.

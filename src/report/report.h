@@ -4,8 +4,9 @@
 
 #include "data/features.h"
 #include "quantize/quantize.h"
+#include "quantize/recipe.h"
 #include "quantize/sensitivity.h"
-#include "report/tensor_values.h"
+#include "quantize/tensor_range.h"
 
 #include <nlohmann/json.hpp>
 
@@ -22,12 +23,8 @@ struct SearchReport {
   CalibrationScore start, final;
   std::int64_t evaluations = 0;
   double seconds = 0;
-  struct Step {
-    std::string what;              ///< "pw_1 +1": a tensor and its fractional bits
-    std::int64_t evaluations = 0;  ///< until then
-    CalibrationScore score;        ///< after it
-  };
-  std::vector<Step> steps;  ///< that were kept
+  std::vector<SearchStep> steps;     ///< that were kept
+  std::vector<RecipeStep> recipe{};  ///< of recipe auto, on its check clips
 };
 
 struct ReportInput {
@@ -41,7 +38,7 @@ struct ReportInput {
   const std::vector<float>& float_logits;
   const std::vector<float>& integer_logits;
   const Sensitivity& sensitivity;
-  const std::vector<TensorValues>& tensors;
+  const std::vector<TensorRange>& tensors;
   std::int64_t calibration_clips = 0;  ///< behind `tensors` and `sensitivity`
   std::optional<SearchReport> search{};
   std::vector<std::string> remarks{};

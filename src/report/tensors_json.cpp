@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/report_parts.h"
 
+#include <algorithm>
+
 namespace qmn {
 namespace {
 
 constexpr int kShownBins = 128;  // over the whole span of the histogram, or over its positive half where nothing is negative
 constexpr int kNarrower = 5;     // candidates: the range that holds all values, and so many halvings
 
-nlohmann::json histogram_json(const TensorValues& values) {
-  const Histogram& histogram = values.histogram;
-  const int merged = (values.range.min < 0 ? Histogram::kBins : Histogram::kBinsPerSide) / kShownBins;
+nlohmann::json histogram_json(const ObservedRange& range) {
+  const Histogram& histogram = range.histogram;
+  const int merged = (range.min < 0 ? Histogram::kBins : Histogram::kBinsPerSide) / kShownBins;
   std::vector<std::int64_t> counts;
   int first = -1;
   for (int bin = 0; bin < Histogram::kBins; bin += merged) {
@@ -23,14 +25,22 @@ nlohmann::json histogram_json(const TensorValues& values) {
   return {{"low", histogram.lower_edge(std::max(first, 0))}, {"width", histogram.bin_width() * merged}, {"counts", counts}};
 }
 
-/// Power-of-two ranges from the one that holds all values down to where more than 1 % of them saturate.
-nlohmann::json candidates_json(const ObservedRange& range, int total_bits) {
+/// Power-of-two ranges from the one that holds all values down to where more than 1 % of them saturate and every rule has had its say; each with
+/// the rules that propose it.
+nlohmann::json candidates_json(const TensorRange& tensor) {
   nlohmann::json candidates = nlohmann::json::array();
-  QFormat format = format_for(range.max_abs(), total_bits);
-  for (int halvings = 0; halvings <= kNarrower && format.frac_bits <= kMaxFracBits; ++halvings, ++format.frac_bits) {
-    const double share = range.saturating_share(format);
-    candidates.push_back({{"name", format.name()}, {"frac_bits", format.frac_bits}, {"saturating", share}});
-    if (share > 0.01) break;
+  int narrowest = format_for(tensor.observed.max_abs(), tensor.chosen.total_bits).frac_bits, widest = narrowest;
+  while (narrowest < widest + kNarrower && tensor.observed.saturating_share({tensor.chosen.total_bits, narrowest}) <= 0.01) ++narrowest;
+  for (const RangeCandidate& candidate : tensor.candidates) {
+    narrowest = std::max(narrowest, candidate.format.frac_bits);
+    widest = std::min(widest, candidate.format.frac_bits);
+  }
+  for (QFormat format{tensor.chosen.total_bits, widest}; format.frac_bits <= std::min(narrowest, kMaxFracBits); ++format.frac_bits) {
+    nlohmann::json rules = nlohmann::json::array();
+    for (const RangeCandidate& candidate : tensor.candidates) {
+      if (candidate.format == format) rules.push_back(candidate.rule);
+    }
+    candidates.push_back({{"name", format.name()}, {"frac_bits", format.frac_bits}, {"saturating", tensor.observed.saturating_share(format)}, {"rules", std::move(rules)}});
   }
   return candidates;
 }
@@ -43,7 +53,7 @@ nlohmann::json tensors_json(const ReportInput& input) {
     for (const ValueId value : tensor.values) measured[value] = &tensor;
   }
   nlohmann::json tensors = nlohmann::json::array();
-  for (const TensorValues& tensor : input.tensors) {
+  for (const TensorRange& tensor : input.tensors) {
     const auto known = measured.find(tensor.value);
     if (known == measured.end()) continue;  // a state's first value, a softmax: they follow another's format
     const QFormat format = known->second->format;
@@ -52,13 +62,13 @@ nlohmann::json tensors_json(const ReportInput& input) {
                        {"layer", known->second->layer},
                        {"format", {{"name", format.name()}, {"total_bits", format.total_bits}, {"frac_bits", format.frac_bits}}},
                        {"is_per_channel", input.model.quantization->is_per_channel(tensor.value)},
-                       {"min", tensor.range.min},
-                       {"max", tensor.range.max},
-                       {"count", tensor.range.count},
-                       {"saturating", tensor.range.saturating_share(format)},
+                       {"min", tensor.observed.min},
+                       {"max", tensor.observed.max},
+                       {"count", tensor.observed.count},
+                       {"saturating", tensor.saturating_share},
                        {"sqnr_db", decibels_json(known->second->sqnr_db)},
-                       {"histogram", histogram_json(tensor)},
-                       {"candidates", candidates_json(tensor.range, format.total_bits)}});
+                       {"histogram", histogram_json(tensor.observed)},
+                       {"candidates", candidates_json(tensor)}});
   }
   return tensors;
 }

@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace qmn {
 namespace {
 
@@ -56,6 +58,47 @@ TEST(Legalize, PutsWideBiasesAtAccumulatorScaleWithoutARemark) {
   OneLayer net(2, 7, {32, 29}, 2);
   EXPECT_TRUE(legalize(net.graph, net.quantization).empty());
   EXPECT_EQ(net.get("fc1_bias"), (QFormat{32, 9}));
+}
+
+TEST(Legalize, ChannelsBringTheirBiasTo32BitsAtTheirOwnAccumulators) {
+  OneLayer net(2, 7, {8, 8}, 2);
+  const ValueId weight = *net.graph.find("fc1_weight"), bias = *net.graph.find("fc1_bias");
+  net.quantization.set_channels(weight, 8, {5, 7, 9});
+  const auto remarks = legalize(net.graph, net.quantization);
+  ASSERT_EQ(remarks.size(), 1u);
+  EXPECT_NE(remarks[0].find("fc1_bias: gets 32 bits"), std::string::npos) << remarks[0];
+  EXPECT_EQ(net.quantization.channels_of(weight), (std::vector<int>{5, 7, 9}));
+  EXPECT_EQ(net.quantization.channels_of(bias), (std::vector<int>{7, 9, 11}));
+  EXPECT_EQ(net.get("fc1_bias").total_bits, 32);
+}
+
+TEST(Legalize, AChannelThatTheOutputIsTooFineForGivesWayAlone) {
+  OneLayer net(0, 7, {32, 0}, 6);  // out_shift = frac_bits of the channel - 6
+  const ValueId weight = *net.graph.find("fc1_weight");
+  net.quantization.set_channels(weight, 8, {4, 8, 9});
+  const auto remarks = legalize(net.graph, net.quantization);
+  ASSERT_EQ(remarks.size(), 1u);
+  EXPECT_NE(remarks[0].find("1 channels of 3"), std::string::npos) << remarks[0];
+  EXPECT_EQ(net.quantization.channels_of(weight), (std::vector<int>{6, 8, 9}));
+  EXPECT_EQ(net.get("fc1"), (QFormat{8, 6})) << "the output keeps its format";
+}
+
+TEST(Legalize, WeightsBehind16BitsKeepTheirAccumulatorInInt32) {
+  OneLayer net(0, 20, {32, 0}, 0);
+  net.set("input", {16, 0});
+  net.set("flat", {16, 0});
+  Tensor& weight = net.graph.initializer(*net.graph.find("fc1_weight"));
+  std::ranges::fill(weight.data, 1.0f);  // at 20 fractional bits each saturates to 127: 4 of them are far inside
+  EXPECT_TRUE(legalize(net.graph, net.quantization).empty());
+  Graph wide = testing::dense_net({1024, 3}, 1);
+  Quantization formats;
+  for (const auto& [name, format] : {std::pair{"input", QFormat{16, 0}}, {"flat", QFormat{16, 0}}, {"fc1_weight", QFormat{8, 7}}, {"fc1_bias", QFormat{32, 7}}, {"fc1", QFormat{8, 0}}}) {
+    formats.formats[*wide.find(name)] = format;
+  }
+  std::ranges::fill(wide.initializer(*wide.find("fc1_weight")).data, 0.99f);  // 32768 * 127 * 1024 is 2^32 and less
+  const auto remarks = legalize(wide, formats);
+  ASSERT_EQ(remarks.size(), 1u);
+  EXPECT_NE(remarks[0].find("fc1_weight: Q0.7 -> Q2.5, because fc1 reads 16 bits"), std::string::npos) << remarks[0];
 }
 
 TEST(Legalize, TiesTheFlattenOutputToItsInput) {

@@ -48,8 +48,9 @@ nlohmann::json report_of(int layer_count) {
   const QuantizeResult result = quantize_model(net, calibration, {.method = RangeMethod::minmax, .is_quiet = true});
   const Sensitivity sensitivity = measure_sensitivity(result.model, calibration, true);
   const std::vector<float> reference = float_logits(result.model, check), integers = integer_logits(result.model, check);
-  const std::vector<TensorValues> tensors = observe_tensors(result.model, calibration);
+  const std::vector<TensorRange>& tensors = result.tensors;
   SearchReport search{.method = "descend", .start = {.kl = 0.5, .accuracy = 0.5}, .final = {.kl = 0.01, .accuracy = 0.6}, .evaluations = 120, .seconds = 1.5, .steps = {}};
+  search.recipe = {{.name = "descend", .check = {.kl = 0.02, .agreement = 0.97}, .is_kept = true, .seconds = 1, .model = {}}, {.name = kHostile, .check = {.kl = 0.01, .agreement = 0.98}, .is_kept = false, .seconds = 2, .model = {}}};
   for (int step = 1; step <= 6; ++step) search.steps.push_back({.what = fmt::format("fc{} +1", step), .evaluations = 15 * step, .score = {.kl = 0.5 / (1 << step), .accuracy = 0.5}});
   return report_json({.title = "net.q.onnx", .tool = "qmn", .model = result.model, .labels = {"_silence_", kHostile, "yes", "no"}, .check = check, .check_split = "testing",
                       .float_logits = reference, .integer_logits = integers, .sensitivity = sensitivity, .tensors = tensors, .calibration_clips = 30,
@@ -106,6 +107,9 @@ TEST_P(ReportPage, HasEverySectionWithItsRowsAndMarksOnAnyScreen) {
     }
     EXPECT_EQ(page.at("moves"), 7) << "the start and six moves";
     EXPECT_EQ(page.at("moveRows"), 6);
+    EXPECT_EQ(page.at("recipeRows"), 2);
+    EXPECT_EQ(page.at("candidates").size(), tensors);
+    for (const auto& text : page.at("candidates")) EXPECT_NE(text.get<std::string>().find("(minmax"), std::string::npos) << text;
     for (const char* bars : {"leaveOneOut", "oneOnly", "sensitivityRows"}) EXPECT_EQ(page.at(bars), tensors) << bars;
     EXPECT_EQ(page.at("places"), data.at("memory").at("tensors").size());
     EXPECT_EQ(page.at("costs"), nlohmann::json(std::vector<std::size_t>(3, data.at("kernels").size())));

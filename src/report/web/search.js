@@ -33,11 +33,19 @@ function searchChart(search) {
   }), { minHeight: 250 });
 }
 
+/// What the recipe did, on clips that no search saw. A KL that a step raised, or lowered by less than 1 %, was not kept.
+function recipeTable({ recipe }) {
+  if (recipe.length === 0) return null;
+  const columns = [{ name: 'step', isText: true }, { name: 'KL' }, { name: 'same label' }, { name: 'loss, cautious' }, { name: 'kept', isText: true }, { name: 'seconds' }];
+  const rows = recipe.map((step) => [step.name, step.kl.toFixed(5), percent(step.agreement), `${(100 * step.cautious_loss).toFixed(2)} points`, step.is_kept ? 'yes' : '–', step.seconds.toFixed(1)]);
+  return element('div', { class: 'scroll' }, table(columns, rows, { id: 'recipe' }));
+}
+
 function searchSection({ search }) {
   if (!search) return section('search', 'Search', 'The steps of the search are not in the model file: qmn quantize --report draws them.');
   const columns = [{ name: 'formats tried' }, { name: 'move', isText: true }, { name: 'KL' }, { name: 'accuracy' }];
   const rows = searchRuns(search).flat().slice(1).map((step) => [whole(step.at), step.what, step.kl.toFixed(5), percent(step.accuracy)]);
   const summary = `${search.method}: KL ${search.start.kl.toFixed(5)} → ${search.final.kl.toFixed(5)}, accuracy ${percent(search.start.accuracy)} → ${percent(search.final.accuracy)} on the clips that it searched, ${whole(search.evaluations)} formats tried in ${search.seconds.toFixed(1)} s.`;
-  return section('search', 'Search', summary, keys(['var(--integer)', 'a move that was kept'], ['var(--good)', 'dashed: where it ended'], ['var(--soft)', 'dotted: a new start']), element('figure', {}, searchChart(search)),
+  return section('search', 'Search', summary, recipeTable(search), keys(['var(--integer)', 'a move that was kept'], ['var(--good)', 'dashed: where it ended'], ['var(--soft)', 'dotted: a new start']), element('figure', {}, searchChart(search)),
     element('details', {}, element('summary', {}, `${search.steps.length} moves`), element('div', { class: 'scroll' }, table(columns, rows, { id: 'moves' }))));
 }

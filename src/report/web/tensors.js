@@ -31,8 +31,9 @@ function histogramChart(tensor) {
   }), { minHeight: 150 });
 }
 
-/// "Q4.3 0, Q3.4 0.02 %, Q2.5 0.3 %", wide ranges first.
-const candidateText = (candidates) => candidates.map((candidate) => `${candidate.name} ${tinyShare(candidate.saturating)}`).join(' · ');
+/// "Q4.3 0 (minmax) · Q3.4 0.02 % (mse, kl) · Q2.5 0.3 %", wide ranges first, with the rules that propose them.
+const rulesText = ({ rules }) => (rules.length === 0 ? '' : ` (${rules.map((rule) => rule.replace('_', ' ')).join(', ')})`);
+const candidateText = (candidates) => candidates.map((candidate) => `${candidate.name} ${tinyShare(candidate.saturating)}${rulesText(candidate)}`).join(' · ');
 
 function tensorFigure(tensor) {
   const { format } = tensor;
@@ -54,7 +55,7 @@ function tensorsSection({ tensors, calibration }) {
   for (const button of buttons) button.addEventListener('click', () => show(button.dataset.kind));
   show('activation');
   addEventListener('beforeprint', () => show('all'));
-  return section('tensors', 'Ranges', `How often each tensor takes which value (counts on a logarithmic scale; activations over ${whole(calibration.clips)} clips), and the range that was chosen. Below each: the candidate ranges, from the one that holds all values, with the share of values beyond them.`,
+  return section('tensors', 'Ranges', `How often each tensor takes which value (counts on a logarithmic scale; activations over ${whole(calibration.clips)} clips), and the range that was chosen. Below each: the candidate ranges, from the one that holds all values, with the share of values beyond them and the rules that propose them.`,
     keys(['var(--chosen)', 'inside the chosen range'], ['var(--outside)', 'beyond it: saturates'], ['var(--soft)', 'dashed: other candidates']),
     element('div', { class: 'switch' }, ...buttons), grid);
 }

@@ -20,6 +20,8 @@ const result = await withPage(file, { width: Number(width) }, async (page, seen)
       bars: [...document.querySelectorAll('#tensors .tensor')].map((figure) => figure.querySelectorAll('.bins rect').length),
       moves: count('#search .moves circle'),
       moveRows: count('#moves tbody tr'),
+      recipeRows: count('#recipe tbody tr'),
+      candidates: texts('#tensors .tensor p:last-of-type'),
       leaveOneOut: count('#sensitivity .leave-one-out .bars rect'),
       oneOnly: count('#sensitivity .one-only .bars rect'),
       sensitivityRows: count('#sensitivity-table tbody tr'),

@@ -149,8 +149,9 @@ std::string search_note(const Options& options, const Choice& choice) {
 }
 
 std::string loss_text(const Options& options, const RecipeResult& recipe) {
-  return fmt::format("the loss on the check clips, cautiously estimated, {} {} points{}", recipe.is_inside ? "is inside" : "stays outside", options.max_loss,
-                     recipe.is_inside ? "" : ": " + recipe.advice);
+  const std::string loss = fmt::format("loss on the check clips, cautiously estimated: {:.2f} points", 100 * recipe.check.cautious_loss);
+  if (recipe.is_inside) return fmt::format("{}, inside --max-loss {}", loss, options.max_loss);
+  return fmt::format("{}, outside --max-loss {}: {}", loss, options.max_loss, recipe.advice);
 }
 
 void print_result(const Options& options, const Choice& choice, const Comparison& comparison, std::int64_t test_clips) {

@@ -2,7 +2,6 @@
 // passes/equalize.cpp     before: first → f → second     after: first' → f → second'     first, second: Conv or Gemm, depthwise ones too
 //   per channel c of the values between:  w1'[c] = w1[c] / s    b1'[c] = b1[c] / s    w2'[·, c] = w2[·, c] · s
 //   s = √(r1 / r2)      r1: largest |w1[c]|, or largest |x| of the channel where it was observed;  r2: largest |w2[·, c]|
-//   or s = r1[c] / largest r1, when the ranges behind are to be ignored
 //   (Nagel et al. 2019, "Data-Free Quantization Through Weight Equalization and Bias Correction", eq. 11)
 // The net computes the same, because f(x / s) · s = f(x) for s > 0 and every f that may stand between: ReLU (fused or not; ReLU6 is none),
 // average and max pool, Flatten, Dropout. Afterwards both ranges of a channel are √(r1 · r2), so that no channel alone forces a wide format upon all.
@@ -104,34 +103,46 @@ std::vector<double> scales_of(const Graph& graph, Reals& reals, const Pair& pair
   if (const auto found = observed.find(pair.first.output); found != observed.end()) first = found->second;
   else visit_writing(reals, pair, pair.first.weight, largest(first));
   visit_reading(graph, reals, pair, largest(second));
-  const double widest = *std::ranges::max_element(first);
   for (std::size_t c = 0; c < scales.size(); ++c) {
     if (first[c] == 0 || second[c] == 0) continue;  // a dead channel
-    const double scale = std::clamp(settings.ignores_second ? first[c] / widest : std::sqrt(first[c] / second[c]), 1 / kMaxScale, kMaxScale);
+    const double scale = std::clamp(std::sqrt(first[c] / second[c]), 1 / kMaxScale, kMaxScale);
     scales[c] = settings.is_power_of_two ? std::exp2(std::round(std::log2(scale))) : scale;
   }
   return scales;
+}
+
+Reals parameters_of(const Graph& graph, const std::vector<Pair>& pairs) {
+  Reals reals;
+  for (const Pair& pair : pairs) {
+    for (const ValueId parameter : {pair.first.weight, pair.first.bias, pair.second.weight}) {
+      if (parameter != kNoValue) reals[parameter].assign(graph.initializer(parameter).data.begin(), graph.initializer(parameter).data.end());
+    }
+  }
+  return reals;
+}
+
+void scale_pair(const Graph& graph, Reals& reals, const Pair& pair, const std::vector<double>& divisors) {
+  const auto divide = [&](double& value, std::size_t c) { value /= divisors[c]; };
+  visit_writing(reals, pair, pair.first.weight, divide);
+  visit_writing(reals, pair, pair.first.bias, divide);
+  visit_reading(graph, reals, pair, [&](double& weight, std::size_t c) { weight *= divisors[c]; });
+}
+
+void store(const Reals& reals, Graph& graph) {
+  for (const auto& [parameter, values] : reals) std::ranges::transform(values, graph.initializer(parameter).data.begin(), [](double real) { return static_cast<float>(real); });
 }
 
 }  // namespace
 
 int equalize_layers(Graph& graph, const EqualizeSettings& settings) {
   const std::vector<Pair> pairs = pairs_of(graph);
-  Reals observed, reals;
+  Reals observed, reals = parameters_of(graph, pairs);
   for (const auto& [value, ranges] : settings.channel_max_abs) observed[value].assign(ranges.begin(), ranges.end());
-  for (const Pair& pair : pairs) {
-    for (const ValueId parameter : {pair.first.weight, pair.first.bias, pair.second.weight}) {
-      if (parameter != kNoValue) reals[parameter].assign(graph.initializer(parameter).data.begin(), graph.initializer(parameter).data.end());
-    }
-  }
   for (int round = 0; round < kMaxRounds; ++round) {
     bool is_settled = true;
     for (const Pair& pair : pairs) {
       const std::vector<double> scales = scales_of(graph, reals, pair, settings, observed);
-      const auto divide = [&](double& value, std::size_t c) { value /= scales[c]; };
-      visit_writing(reals, pair, pair.first.weight, divide);
-      visit_writing(reals, pair, pair.first.bias, divide);
-      visit_reading(graph, reals, pair, [&](double& weight, std::size_t c) { weight *= scales[c]; });
+      scale_pair(graph, reals, pair, scales);
       if (const auto found = observed.find(pair.first.output); found != observed.end()) {
         for (std::size_t c = 0; c < scales.size(); ++c) found->second[c] /= scales[c];
       }
@@ -139,8 +150,25 @@ int equalize_layers(Graph& graph, const EqualizeSettings& settings) {
     }
     if (is_settled) break;
   }
-  for (const auto& [parameter, values] : reals) std::ranges::transform(values, graph.initializer(parameter).data.begin(), [](double real) { return static_cast<float>(real); });
+  store(reals, graph);
   return static_cast<int>(pairs.size());
+}
+
+std::vector<ValueId> scalable_values(const Graph& graph) {
+  std::vector<ValueId> values;
+  for (const Pair& pair : pairs_of(graph)) values.push_back(pair.first.output);
+  return values;
+}
+
+void scale_values(Graph& graph, const std::map<ValueId, double>& divisors) {
+  const std::vector<Pair> pairs = pairs_of(graph);
+  Reals reals = parameters_of(graph, pairs);
+  for (const Pair& pair : pairs) {
+    if (const auto found = divisors.find(pair.first.output); found != divisors.end()) {
+      scale_pair(graph, reals, pair, std::vector<double>(static_cast<std::size_t>(pair.channels), found->second));
+    }
+  }
+  store(reals, graph);
 }
 
 }  // namespace qmn

@@ -9,6 +9,7 @@
 #include "quantize/calibrated_net.h"
 #include "quantize/channel_formats.h"
 #include "quantize/layer_fit.h"
+#include "quantize/range_filling.h"
 #include "quantize/scale_coefficients.h"
 #include "quantize/search.h"
 #include "quantize/sensitivity.h"
@@ -17,13 +18,12 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
-#include <set>
 
 namespace qmn {
 namespace {
 
 constexpr double kMinGain = 0.01;          // a remedy must lower the KL on the check clips by that share
-constexpr int kMostWideActivations = 6;
+constexpr int kWideningRounds = 3;
 constexpr double kWorthWidening = 0.05;    // of the KL that is left: what a tensor must explain to be given 16 bits
 
 /// The clips as one front end makes them, and their float logits on the check clips.
@@ -53,11 +53,14 @@ class Recipe {
     take(std::string("descend, ") + (settings_.search.bias_bits == 32 ? "32" : "8") + "-bit bias", [&] { return descended(inputs_, plain_, true); }, true);
     scale_inputs();
     const Point searched = best_;
-    for (const LayerFit remedy : kLayerFits) take(layer_fit_name(remedy), [&] { return fitted(remedy, searched); });
+    for (const LayerFit remedy : kLayerFits) {
+      if (take(layer_fit_name(remedy), [&] { return fitted(remedy, searched); })) fit_ = remedy;
+    }
     equalize(searched);
+    fill();
     refine();
     if (settings_.target.takes_channel_formats && (settings_.search.is_per_channel || !is_inside())) {
-      take("per-channel weights", [&] { return best_fit({best_.inputs, best_.net, channel_formats(best_.net->graph(), best_.wish), {}}); }, settings_.search.is_per_channel);
+      take("per-channel weights", [&] { return fitted(fit_, {best_.inputs, best_.net, channel_formats(best_.net->graph(), best_.wish), {}}); }, settings_.search.is_per_channel);
     }
     widen_activations();
     return result();
@@ -70,7 +73,8 @@ class Recipe {
     return settings;
   }
 
-  bool is_inside() const { return 100 * best_.check.cautious_loss <= settings_.max_loss; }
+  bool is_inside(const Point& point) const { return 100 * point.check.cautious_loss <= settings_.max_loss; }
+  bool is_inside() const { return is_inside(best_); }
 
   /// Runs a step, scores it on the check clips, and keeps it when it is better (or `always`).
   template <class Step>
@@ -120,17 +124,6 @@ class Recipe {
     return point;
   }
 
-  /// The fits that end a net whose formats are chosen: the better one on the check clips.
-  Point best_fit(const Point& searched) {
-    Point best;
-    for (const LayerFit remedy : {LayerFit::bias_analytic, LayerFit::rounding}) {
-      Point point = fitted(remedy, searched);
-      point.check = score(point);
-      if (best.net == nullptr || point.check.kl < best.check.kl) best = std::move(point);
-    }
-    return best;
-  }
-
   /// The coefficients' powers of two as min/max or mse would choose them, one by one.
   void scale_inputs() {
     if (!can_scale_input(plain_->graph())) return;
@@ -161,48 +154,71 @@ class Recipe {
     for (const TiedValues& values : activation_groups(base.net->graph())) ranges[values.front()] = base.net->observer().range(values.front()).channel_max_abs;
     const std::pair<const char*, EqualizeSettings> variants[] = {{"equalization by weights", {}},
                                                                  {"equalization by weights, powers of two", {.is_power_of_two = true}},
-                                                                 {"equalization by activations", {.channel_max_abs = ranges}},
-                                                                 {"equalization of activations alone", {.channel_max_abs = ranges, .ignores_second = true}}};
+                                                                 {"equalization by activations", {.channel_max_abs = ranges}}};
     for (const auto& [name, variant] : variants) {
       Graph graph = base.net->prepared();
       if (equalize_layers(graph, variant) == 0) return;
       take(name + std::string(", fitted"), [&] {
-        return best_fit(descended(base.inputs, std::make_shared<CalibratedNet>(std::move(graph), base.inputs->clips.search, settings_.search), false));
+        return fitted(fit_, descended(base.inputs, std::make_shared<CalibratedNet>(std::move(graph), base.inputs->clips.search, settings_.search), false));
       });
     }
+  }
+
+  void fill() {
+    if (scalable_values(best_.net->graph()).empty()) return;
+    take("range filling, fitted", [&] {
+      Quantization wish = best_.wish, activations = best_.wish;
+      wish.corrections.clear();
+      activations.corrections.clear();
+      for (const auto& [id, tensor] : best_.net->graph().initializers) activations.formats.erase(id);
+      RangeSearch filling(setup(*best_.net), activations);
+      const std::map<ValueId, double> divisors = fill_ranges(filling, settings_.search.is_quiet);
+      collect(filling);
+      Graph graph = best_.net->prepared();
+      scale_values(graph, divisors);
+      const auto net = std::make_shared<CalibratedNet>(std::move(graph), best_.inputs->clips.search, settings_.search);
+      RangeSearch search(setup(*net), wish);
+      descend_search(search, net->activations(), {}, descend_settings(false));
+      collect(search);
+      return fitted(fit_, {best_.inputs, net, search.wish(), {}});
+    });
   }
 
   void refine() {
     take("refinement", [&] {
       RangeSearch search(setup(*best_.net), best_.wish);
-      refine_search(search, best_.net->activations(), descend_settings(true));
+      refine_search(search, best_.net->activations(), descend_settings(false));
       collect(search);
-      return best_fit({best_.inputs, best_.net, search.wish(), {}});
+      return fitted(fit_, {best_.inputs, best_.net, search.wish(), {}});
     });
   }
 
-  /// One more tensor at a time: of those that matter the one whose rounding costs most for a byte of RAM.
+  /// Of the activations that matter, those whose rounding costs most for a byte of RAM first, until the loss would be inside; then the fit, and
+  /// once more where that was too few.
   void widen_activations() {
-    std::set<ValueId> tried;
-    for (int count = 0; count < kMostWideActivations && settings_.target.takes_wide_activations && !is_inside(); ++count) {
-      const Sensitivity sensitivity = sensitivity_of(best_);
-      const Graph& graph = best_.net->graph();
-      const auto harm_per_byte = [&](const TensorSensitivity& tensor) { return tensor.harm / static_cast<double>(element_count(graph.shape(tensor.values.front()))); };
-      const TensorSensitivity* worst = nullptr;
-      for (const TensorSensitivity& tensor : sensitivity.tensors) {
-        const bool is_free = tensor.kind == TensorKind::activation && tensor.format.total_bits == 8 && !tried.contains(tensor.values.front()) &&
-                             std::ranges::any_of(best_.net->activations(), [&](const TiedValues& values) { return values.front() == tensor.values.front(); });
-        if (!is_free || tensor.harm < kWorthWidening * sensitivity.quantized_net.kl) continue;
-        if (worst == nullptr || harm_per_byte(tensor) > harm_per_byte(*worst)) worst = &tensor;
+    for (int round = 0; round < kWideningRounds && settings_.target.takes_wide_activations && !is_inside(); ++round) {
+      Point point = best_;
+      std::string names;
+      for (const TensorSensitivity& tensor : worth_widening(sensitivity_of(best_))) {
+        set_format(point.wish, tensor.values, wide_format(best_.net->observer().range(tensor.values)));
+        names += (names.empty() ? "" : ", ") + tensor.name;
+        point.check = score(point);
+        if (is_inside(point)) break;
       }
-      if (worst == nullptr) return;
-      tried.insert(worst->values.front());
-      take("16 bits for " + worst->name, [&] {
-        Point point = best_;
-        set_format(point.wish, worst->values, wide_format(best_.net->observer().range(worst->values)));
-        return best_fit(point);
-      });
+      if (names.empty() || !take("16 bits for " + names, [&] { return fitted(fit_, point); })) return;
     }
+  }
+
+  std::vector<TensorSensitivity> worth_widening(const Sensitivity& sensitivity) const {
+    std::vector<TensorSensitivity> worth;
+    for (const TensorSensitivity& tensor : sensitivity.tensors) {
+      const bool is_free = tensor.kind == TensorKind::activation && tensor.format.total_bits == 8 &&
+                           std::ranges::any_of(best_.net->activations(), [&](const TiedValues& values) { return values.front() == tensor.values.front(); });
+      if (is_free && tensor.harm >= kWorthWidening * sensitivity.quantized_net.kl) worth.push_back(tensor);
+    }
+    const Graph& graph = best_.net->graph();
+    std::ranges::stable_sort(worth, std::greater(), [&](const TensorSensitivity& tensor) { return tensor.harm / static_cast<double>(element_count(graph.shape(tensor.values.front()))); });
+    return worth;
   }
 
   Sensitivity sensitivity_of(const Point& point) const {
@@ -218,7 +234,7 @@ class Recipe {
   }
 
   RecipeResult result() {
-    RecipeResult result{.quantized = best_.net->result(metadata(best_), best_.wish), .steps = std::move(steps_), .is_inside = is_inside(), .advice = {}};
+    RecipeResult result{.quantized = best_.net->result(metadata(best_), best_.wish), .steps = std::move(steps_), .check = best_.check, .is_inside = is_inside(), .advice = {}};
     QuantizeResult& quantized = result.quantized;
     if (!book_.notice().empty()) quantized.remarks.push_back(book_.notice());
     const RangeSearch end(setup(*best_.net), best_.wish);
@@ -246,6 +262,7 @@ class Recipe {
   std::shared_ptr<const CalibratedNet> plain_;
   std::vector<float> check_reference_;
   Point best_;
+  LayerFit fit_ = LayerFit::rounding;  // the best of them on this net
   std::vector<RecipeStep> steps_;
   std::vector<SearchStep> trace_;
   std::int64_t evaluations_ = 0;

@@ -5,11 +5,12 @@
 //     descend          from several starts; 32-bit biases where the target takes them
 //     input scales     a power of two for each coefficient, where the front end can take it over (passes/scale_input.h)
 //     bias correction  analytic, empirical; adaptive rounding: the best of them (layer_fit.h)
-//     equalization     by weights, with any scales or powers of two; by observed activations; each with a descent and the better fit
+//     equalization     by weights, with any scales or powers of two; by observed activations; each with a descent and that fit
+//     range filling    a scale between layers for each tensor, so that powers of two waste nothing (range_filling.h); descent, fit
 //     refinement       activations searched again with what is stored for the weights, then fitted again
 //   paid for, only while the loss is outside:
 //     per-channel weights
-//     16-bit activations, one more tensor at a time: of those that explain a twentieth of the KL or more, the one that costs most for a byte of RAM
+//     16-bit activations: of those that explain a twentieth of the KL or more, the ones that cost most for a byte of RAM first
 // The search sees `search`, layers are fitted to `fit`, decisions are made on `check` (check_score.h); none of them is what accuracy is
 // reported on.
 #pragma once
@@ -48,6 +49,7 @@ struct RecipeStep {
 struct RecipeResult {
   QuantizeResult quantized;
   std::vector<RecipeStep> steps;
+  CheckScore check;            ///< of the result
   bool is_inside = false;      ///< the loss is inside max_loss
   std::string advice;          ///< when it is not: the tensor that stands in the way, and what to do
 };

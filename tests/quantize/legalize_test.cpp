@@ -98,7 +98,7 @@ TEST(Legalize, WeightsBehind16BitsKeepTheirAccumulatorInInt32) {
   std::ranges::fill(wide.initializer(*wide.find("fc1_weight")).data, 0.99f);  // 32768 * 127 * 1024 is 2^32 and less
   const auto remarks = legalize(wide, formats);
   ASSERT_EQ(remarks.size(), 1u);
-  EXPECT_NE(remarks[0].find("fc1_weight: Q0.7 -> Q2.5, because fc1 reads 16 bits"), std::string::npos) << remarks[0];
+  EXPECT_NE(remarks[0].find("fc1_weight: Q0.7 -> Q1.6, because fc1 reads 16 bits"), std::string::npos) << remarks[0];
 }
 
 TEST(Legalize, TiesTheFlattenOutputToItsInput) {

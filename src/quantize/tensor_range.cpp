@@ -2,6 +2,7 @@
 #include "quantize/tensor_range.h"
 
 #include "engine/engine.h"
+#include "passes/passes.h"
 #include "quantize/layers.h"
 #include "quantize/range_choice.h"
 

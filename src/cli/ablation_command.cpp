@@ -57,7 +57,8 @@ nlohmann::json row_json(const std::vector<AblationRow>& rows) {
 /// The result of auto, trained on under its formats.
 AblationEntry finetuned(const Options& options, const Dataset& dataset) {
   return {fmt::format("auto, then finetune, {} steps", options.finetune_steps), [&options, &dataset](const Model& quantized, const AblationClips&) {
-            FinetuneSettings settings{.training = finetune_recipe(quantized.metadata.front_end)};
+            FinetuneSettings settings;
+            settings.training = finetune_recipe(quantized.metadata.front_end);
             settings.training.step_counts = {options.finetune_steps};
             settings.training.seed = options.seed.seed;
             settings.training.is_quiet = options.output.is_quiet;

@@ -109,7 +109,7 @@ TEST_F(QuantizeCommand, ATimeBudgetThatIsOverIsSaid) {
 }
 
 TEST_F(QuantizeCommand, AblationHasARowForEachMethodAndRemedy) {
-  const ProcessResult result = qmn({"ablation", checkpoint().string(), "--data", data().string(), "--calibration_clips", "24", "--copies", "2", "--json", "--quiet"});
+  const ProcessResult result = qmn({"ablation", checkpoint().string(), "--data", data().string(), "--calibration_clips", "24", "--copies", "2", "--finetune_steps", "5", "--json", "--quiet"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   const auto json = nlohmann::json::parse(result.out);
   std::vector<std::string> names;
@@ -122,8 +122,9 @@ TEST_F(QuantizeCommand, AblationHasARowForEachMethodAndRemedy) {
   for (const char* name : {"minmax", "moving_average", "percentile", "mse", "kl", "progressive", "descend", "descend, wide bias", "auto"}) {
     EXPECT_EQ(std::count(names.begin(), names.end(), name), 1) << name;
   }
-  EXPECT_EQ(names.back(), "auto");
+  EXPECT_EQ(names.back(), "auto, then finetune, 5 steps");
   expect_error(qmn({"ablation", checkpoint().string(), "--data", data().string(), "--copies", "0"}), 2, {"--copies"});
+  expect_error(qmn({"ablation", checkpoint().string(), "--data", data().string(), "--finetune_steps", "-1"}), 2, {"--finetune_steps -1"});
 }
 
 TEST_F(QuantizeCommand, WrongFlagsAreUsageErrors) {
@@ -131,6 +132,9 @@ TEST_F(QuantizeCommand, WrongFlagsAreUsageErrors) {
   expect_error(quantize({"-o", "x.onnx", "--method", "kl", "--recipe", "auto"}), 2, {"--recipe", "--method kl"});
   expect_error(quantize({"-o", "x.onnx", "--recipe", "cake"}), 2, {"cake", "auto"});
   expect_error(quantize({"-o", "x.onnx", "--target", "avr"}), 2, {"avr", "cmsis-nn-q7"});
+  expect_error(quantize({"-o", "x.onnx", "--target", "cmsis-nn-q7", "--per_channel"}), 2, {"--per_channel", "cmsis-nn-q7"});
+  expect_error(quantize({"-o", "x.onnx", "--target", "cmsis-nn-s8", "--int16", "features"}), 2, {"--int16 features", "cmsis-nn-s8"});
+  expect_error(quantize({"-o", "x.onnx", "--int16", "nothing"}), 2, {"--int16 nothing", "features"});
   expect_error(quantize({"-o", "x.onnx", "--objective", "speed"}), 2, {"speed", "cross_entropy"});
   expect_error(quantize({"-o", "x.onnx", "--percentile", "0"}), 2, {"--percentile"});
   expect_error(quantize({"-o", "x.onnx", "--time-budget", "-1"}), 2, {"--time-budget"});

@@ -39,8 +39,12 @@ void OnnxReader::read_scan(const onnx::NodeProto& node) {
     fail_data("{}: {} inputs ({} scanned) and {} outputs do not fit a body with {} and {}", title_, node.input_size(), input_count,
               node.output_size(), body.input_size(), body.output_size());
   }
-  input_axes.resize(static_cast<std::size_t>(input_count), 0);
-  output_axes.resize(static_cast<std::size_t>(output_count), 0);
+  const auto complete = [&](const char* name, std::vector<std::int64_t>& axes, std::int64_t count) {
+    if (!axes.empty() && std::ssize(axes) != count) fail_data("{}: its attribute {} has {} numbers, but {} are needed", title_, name, axes.size(), count);
+    axes.resize(static_cast<std::size_t>(count), 0);
+  };
+  complete("scan_input_axes", input_axes, input_count);
+  complete("scan_output_axes", output_axes, output_count);
 
   Scan scan{.name = node_name_, .states = {}, .inputs = {}, .outputs = {}, .body = {}};
   for (int i = 0; i < state_count; ++i) scan.states.push_back({.initial = parameter(node, i), .body_in = kNoValue, .body_out = kNoValue});

@@ -7,6 +7,7 @@
 #include "passes/passes.h"
 #include "passes/scale_input.h"
 #include "quantize/calibrated_net.h"
+#include "quantize/carried_states.h"
 #include "quantize/channel_formats.h"
 #include "quantize/layer_fit.h"
 #include "quantize/range_filling.h"
@@ -62,6 +63,7 @@ class Recipe {
     if (settings_.target.takes_channel_formats && (settings_.search.is_per_channel || !is_inside())) {
       take("per-channel weights", [&] { return fitted(fit_, {best_.inputs, best_.net, channel_formats(best_.net->graph(), best_.wish), {}}); }, settings_.search.is_per_channel);
     }
+    widen_states();
     widen_activations();
     return result();
   }
@@ -193,6 +195,26 @@ class Recipe {
     });
   }
 
+  /// What a loop carries is rounded anew at every step: a state comes before single activations, together with the sums that lead to it.
+  void widen_states() {
+    for (const CarriedState& state : carried_states(best_.net->graph())) {
+      if (is_inside() || !settings_.target.takes_wide_activations) return;
+      Point point = best_;
+      bool has_changed = false;
+      for (const TiedValues& values : state.values) {
+        if (!is_free(values) || point.wish.formats.at(values.front()).total_bits != 8) continue;
+        set_format(point.wish, values, wide_format(best_.net->observer().range(values)));
+        has_changed = true;
+      }
+      if (has_changed) take("16 bits for the state " + state.name, [&] { return fitted(fit_, point); });
+    }
+  }
+
+  /// Not fixed by --act_max or --int16.
+  bool is_free(const TiedValues& values) const {
+    return std::ranges::any_of(best_.net->activations(), [&](const TiedValues& free) { return free.front() == values.front(); });
+  }
+
   /// Of the activations that matter, those whose rounding costs most for a byte of RAM first, until the loss would be inside; then the fit, and
   /// once more where that was too few.
   void widen_activations() {
@@ -212,9 +234,8 @@ class Recipe {
   std::vector<TensorSensitivity> worth_widening(const Sensitivity& sensitivity) const {
     std::vector<TensorSensitivity> worth;
     for (const TensorSensitivity& tensor : sensitivity.tensors) {
-      const bool is_free = tensor.kind == TensorKind::activation && tensor.format.total_bits == 8 &&
-                           std::ranges::any_of(best_.net->activations(), [&](const TiedValues& values) { return values.front() == tensor.values.front(); });
-      if (is_free && tensor.harm >= kWorthWidening * sensitivity.quantized_net.kl) worth.push_back(tensor);
+      const bool is_narrow = tensor.kind == TensorKind::activation && tensor.format.total_bits == 8 && is_free(tensor.values);
+      if (is_narrow && tensor.harm >= kWorthWidening * sensitivity.quantized_net.kl) worth.push_back(tensor);
     }
     const Graph& graph = best_.net->graph();
     std::ranges::stable_sort(worth, std::greater(), [&](const TensorSensitivity& tensor) { return tensor.harm / static_cast<double>(element_count(graph.shape(tensor.values.front()))); });
@@ -237,6 +258,11 @@ class Recipe {
     RecipeResult result{.quantized = best_.net->result(metadata(best_), best_.wish), .steps = std::move(steps_), .check = best_.check, .is_inside = is_inside(), .advice = {}};
     QuantizeResult& quantized = result.quantized;
     if (!book_.notice().empty()) quantized.remarks.push_back(book_.notice());
+    for (const CarriedState& state : carried_states(best_.net->graph())) {
+      const QFormat format = quantized.model.quantization->formats.at(state.values.front().front());
+      quantized.remarks.push_back(fmt::format("{}: is carried from step to step as {} in {} bits{}", state.name, format.name(), format.total_bits,
+                                              format.total_bits == 8 && result.is_inside ? "; 16 are not needed, the expected loss is inside --max-loss" : ""));
+    }
     const RangeSearch end(setup(*best_.net), best_.wish);
     const RangeSearch start(setup(*plain_), plain_->formats(RangeRule::minmax));
     quantized.start = start.score();

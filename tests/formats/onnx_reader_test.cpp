@@ -1,75 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What other tools write, as protobuf text: accepted where it means what the float IR can say, else refused by name.
-#include "formats/onnx_format.h"
+#include "formats/onnx_text.h"
 #include "formats/random_model.h"
-#include "support/expect_error.h"
 #include "support/reference_interpreter.h"
-
-#include <google/protobuf/text_format.h>
-#include <onnx/onnx_pb.h>
 
 namespace qmn {
 namespace {
 
 using testing::expect_error;
-
-std::string dims(const Shape& shape) {
-  std::string out;
-  for (std::int64_t extent : shape) out += fmt::format(" dims: {}", extent);
-  return out;
-}
-std::string floats(const std::string& name, const Shape& shape, const std::vector<float>& reals) {
-  return fmt::format("initializer {{ name: '{}' data_type: 1 {} float_data: [{}] }}\n", name, dims(shape), fmt::join(reals, ", "));
-}
-std::string integers(const std::string& name, int type, const Shape& shape, const std::vector<std::int64_t>& numbers) {
-  const char* field = type == onnx::TensorProto::INT64 ? "int64_data" : "int32_data";
-  return fmt::format("initializer {{ name: '{}' data_type: {} {} {}: [{}] }}\n", name, type, dims(shape), field, fmt::join(numbers, ", "));
-}
-std::string node(const std::string& op, const std::vector<std::string>& inputs, const std::string& output, const std::string& more = "") {
-  std::string out = fmt::format("node {{ op_type: '{}' output: '{}' {} ", op, output, more);
-  for (const std::string& input : inputs) out += fmt::format("input: '{}' ", input);
-  return out + "}\n";
-}
-std::string attribute(const std::string& name, std::int64_t number) {
-  return fmt::format("attribute {{ name: '{}' type: INT i: {} }} ", name, number);
-}
-std::string attribute(const std::string& name, float number) {
-  return fmt::format("attribute {{ name: '{}' type: FLOAT f: {} }} ", name, number);
-}
-std::string attribute(const std::string& name, const char* text) {
-  return fmt::format("attribute {{ name: '{}' type: STRING s: '{}' }} ", name, text);
-}
-std::string attribute(const std::string& name, const std::vector<std::int64_t>& numbers) {
-  return fmt::format("attribute {{ name: '{}' type: INTS ints: [{}] }} ", name, fmt::join(numbers, ", "));
-}
-std::string value(const std::string& kind, const std::string& name, const Shape& shape) {
-  std::string out = fmt::format("{} {{ name: '{}' type {{ tensor_type {{ elem_type: 1 shape {{ ", kind, name);
-  for (std::int64_t extent : shape)
-    out += extent < 0 ? std::string("dim { dim_param: 'batch' } ") : fmt::format("dim {{ dim_value: {} }} ", extent);
-  return out + "} } } }\n";
-}
-
-struct Text {
-  std::string body;
-  Shape input{-1, 2};
-  int opset = 13;
-  std::string output = "y";
-};
-
-std::string as_bytes(const Text& text) {
-  onnx::ModelProto proto;
-  const std::string whole = fmt::format("ir_version: 7 opset_import {{ version: {} }} graph {{ name: 'g' {} {} {} }}", text.opset,
-                                        value("input", "x", text.input), text.body, value("output", text.output, {-1, 2}));
-  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(whole, &proto)) << whole;
-  return proto.SerializeAsString();
-}
-Model read(const Text& text) { return parse_onnx(as_bytes(text), "net.onnx"); }
-
-void expect_fault(const Text& text, std::vector<std::string> parts) {
-  const std::string bytes = as_bytes(text);
-  parts.push_back("net.onnx: ");
-  expect_error(ErrorKind::data, parts, [&] { parse_onnx(bytes, "net.onnx"); });
-}
+using namespace testing::onnx_text;
 
 reference::Reals run(const Model& model, const std::vector<float>& clip) { return reference::run(model.graph, clip); }
 using Reals = reference::Reals;

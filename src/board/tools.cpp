@@ -22,13 +22,26 @@ void check_board(const std::string& board) {
   }
 }
 
+namespace {
+
+std::string trimmed(std::string line) {
+  while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
+  return line.erase(0, std::min(line.find_first_not_of(' '), line.size()));
+}
+
+}  // namespace
+
 std::string first_message(const ProcessResult& result) {
   std::istringstream lines(result.err + "\n" + result.out);
   std::string first, last;
   for (std::string line; std::getline(lines, line);) {
-    while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
-    line.erase(0, std::min(line.find_first_not_of(' '), line.size()));
+    line = trimmed(line);
     if (line.empty()) continue;
+    if (line.starts_with("CMake Error") && line.back() == ':') {  // what is wrong stands below
+      std::string below;
+      while (below.empty() && std::getline(lines, below)) below = trimmed(below);
+      return line + " " + below;
+    }
     if (line.find("rror:") != std::string::npos || line.find("undefined reference") != std::string::npos) return line;
     if (first.empty() && !result.err.empty()) first = line;
     last = line;

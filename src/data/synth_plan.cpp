@@ -46,14 +46,24 @@ VoiceTree tree_of(const std::vector<Voice>& voices) {
   return tree;
 }
 
-const Voice& draw_voice(const VoiceTree& tree, Random& random) {
+/// How often an engine speaks: the square root of its timbres in all splits, so that it is heard as often in each of them.
+std::map<std::string, double> engine_weights(const std::array<VoiceTree, 3>& splits) {
+  std::map<std::string, double> weights;
+  for (const VoiceTree& tree : splits) {
+    for (const auto& [engine, timbres] : tree) weights[engine] += static_cast<double>(timbres.size());
+  }
+  for (auto& [engine, weight] : weights) weight = std::sqrt(weight);
+  return weights;
+}
+
+const Voice& draw_voice(const VoiceTree& tree, const std::map<std::string, double>& weights, Random& random) {
   QMN_CHECK(!tree.empty(), "a split with clips has voices");
   double total = 0;
-  for (const auto& [engine, timbres] : tree) total += std::sqrt(static_cast<double>(timbres.size()));
+  for (const auto& [engine, timbres] : tree) total += weights.at(engine);
   double left = random.uniform(0, total);
   auto engine = tree.begin();
   for (; std::next(engine) != tree.end(); ++engine) {
-    left -= std::sqrt(static_cast<double>(engine->second.size()));
+    left -= weights.at(engine->first);
     if (left < 0) break;
   }
   auto timbre = engine->second.begin();
@@ -129,6 +139,7 @@ VoiceSplits split_voices(const std::vector<Voice>& voices, double validation_per
 std::vector<PlannedClip> plan_clips(const SynthSettings& settings, const std::vector<std::string>& unknown_words,
                                     const VoiceSplits& voices) {
   const std::array<VoiceTree, 3> trees{tree_of(voices[0]), tree_of(voices[1]), tree_of(voices[2])};
+  const std::map<std::string, double> weights = engine_weights(trees);
   std::vector<PlannedClip> clips;
   auto plan_word = [&](const std::string& word, int count) {
     const std::string folder = word_folder(word);
@@ -144,7 +155,7 @@ std::vector<PlannedClip> plan_clips(const SynthSettings& settings, const std::ve
       clip.word_key = key;
       clip.index = index;
       Random random{settings.seed, kDrawVoice, key, index};
-      clip.voice = draw_voice(trees[static_cast<std::size_t>(clip.split)], random);
+      clip.voice = draw_voice(trees[static_cast<std::size_t>(clip.split)], weights, random);
       const std::string speaker = speaker_of(clip.voice);
       clip.file = fmt::format("{}/{}_nohash_{}.wav", folder, speaker, repetitions[speaker]++);
       clips.push_back(std::move(clip));

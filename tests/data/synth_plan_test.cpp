@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -82,17 +84,25 @@ TEST(SynthPlan, FileNamesAreUniqueAndSpeakersStayInTheirSplit) {
   const auto clips = plan_clips(settings, {}, split_voices(some_voices(20, 4), 15, 15, 1));
   std::set<std::string> files;
   std::map<std::string, std::set<Split>> splits_of_speaker;
-  std::map<std::string, int> engines;
   for (const PlannedClip& clip : clips) {
     EXPECT_TRUE(files.insert(clip.file).second) << clip.file;
     splits_of_speaker[speaker(clip)].insert(clip.split);
-    ++engines[clip.voice.engine];
     EXPECT_EQ(speaker(clip).find_first_not_of("0123456789abcdef"), std::string::npos);
   }
   for (const auto& [name, in] : splits_of_speaker) EXPECT_EQ(in.size(), 1u) << name;
   EXPECT_TRUE(std::any_of(files.begin(), files.end(), [](const std::string& file) { return file.starts_with("hey_computer/"); }));
-  EXPECT_GT(engines["small"], 60);  // 3 of 17 timbres, weight sqrt: about a third
-  EXPECT_GT(engines["big"], 200);
+}
+
+TEST(SynthPlan, AnEngineHasTheSameShareInEverySplit) {
+  SynthSettings settings = settings_for({"yes"});
+  settings.clips_per_word = 20000;
+  std::array<double, 3> small{}, all{};
+  for (const PlannedClip& clip : plan_clips(settings, {}, split_voices(some_voices(21, 4), 15, 15, 1))) {
+    all[static_cast<std::size_t>(clip.split)] += 1;
+    small[static_cast<std::size_t>(clip.split)] += clip.voice.engine == "small" ? 1 : 0;
+  }
+  const double share = std::sqrt(4.0) / (std::sqrt(4.0) + std::sqrt(21.0));
+  for (std::size_t split = 0; split < 3; ++split) EXPECT_NEAR(small[split] / all[split], share, 4 * std::sqrt(share * (1 - share) / all[split])) << split;
 }
 
 TEST(SynthPlan, AWordKeepsItsClipsWhenOthersComeAndGo) {

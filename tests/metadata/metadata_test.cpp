@@ -3,6 +3,8 @@
 
 #include "support/expect_error.h"
 
+#include <fmt/format.h>
+
 namespace qmn {
 namespace {
 
@@ -44,6 +46,16 @@ TEST(Metadata, MissingFieldsKeepTheirDefaultsAndUnknownOnesAreIgnored) {
   EXPECT_EQ(m.front_end, expected);
   EXPECT_EQ(m.labels, std::vector<std::string>{"a"});
   EXPECT_TRUE(m.architecture.empty() && m.size_info.empty() && m.notes.empty());
+}
+
+TEST(Metadata, AListHasAtMost1000Items) {
+  const auto labels = [](int count) {
+    std::string json = R"({"labels": [)";
+    for (int i = 0; i < count; ++i) json += fmt::format("{}\"w{}\"", i == 0 ? "" : ",", i);
+    return json + "]}";
+  };
+  EXPECT_EQ(metadata_from_json(labels(1000), "net.onnx").labels.size(), 1000u);
+  expect_error(ErrorKind::data, {"net.onnx", "labels", "1001 items", "at most 1000"}, [&] { metadata_from_json(labels(1001), "net.onnx"); });
 }
 
 TEST(Metadata, WrongTypesNameTheFileAndTheField) {

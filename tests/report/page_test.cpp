@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // report.html in headless Chromium: every section with the right number of rows and marks, no error, no request, no sideways scroll on a
 // phone. Skipped where Chromium or playwright-core is missing: scripts/setup.sh --tests
-#include "quantize/nets.h"
+#include "dense_report.h"
 
 #include "base/file.h"
 #include "base/subprocess.h"
-#include "engine/engine.h"
-#include "quantize/evaluate.h"
-#include "quantize/layers.h"
-#include "quantize/metrics.h"
 #include "report/html.h"
-#include "report/report.h"
 #include "support/temporary_folder.h"
 
 #include <fmt/format.h>
@@ -24,38 +19,8 @@ namespace {
 
 constexpr const char* kHostile = "</script><b>bold</b><!--";
 
-FeatureSet normal_clips(const Graph& graph, int count, std::uint64_t seed, std::size_t classes) {
-  Random random({seed});
-  FeatureSet clips;
-  clips.features_per_clip = static_cast<int>(element_count(graph.shape(graph.input)));
-  for (int i = 0; i < count * clips.features_per_clip; ++i) clips.features.push_back(static_cast<float>(random.normal()));
-  for (int i = 0; i < count; ++i) {
-    clips.labels.push_back(i % static_cast<int>(classes));
-    clips.clip_ids.push_back(i);
-  }
-  return clips;
-}
-
-/// The data of a dense net of `layer_count` layers, quantized by min/max. Its names and texts try to be markup.
-nlohmann::json report_of(int layer_count) {
-  std::vector<std::int64_t> sizes(static_cast<std::size_t>(layer_count), 12);
-  sizes.insert(sizes.begin(), 20);
-  sizes.back() = 4;
-  Model net;
-  net.graph = testing::dense_net(sizes, 7);
-  net.graph.value(*net.graph.find("fc1")).name = kHostile;
-  const FeatureSet calibration = normal_clips(net.graph, 30, 1, 4), check = normal_clips(net.graph, 40, 2, 4);
-  const QuantizeResult result = quantize_model(net, calibration, {.method = RangeMethod::minmax, .is_quiet = true});
-  const Sensitivity sensitivity = measure_sensitivity(result.model, calibration, true);
-  const std::vector<float> reference = float_logits(result.model, check), integers = integer_logits(result.model, check);
-  const std::vector<TensorRange>& tensors = result.tensors;
-  SearchReport search{.method = "descend", .start = {.kl = 0.5, .accuracy = 0.5}, .final = {.kl = 0.01, .accuracy = 0.6}, .evaluations = 120, .seconds = 1.5, .steps = {}};
-  search.recipe = {{.name = "descend", .check = {.kl = 0.02, .agreement = 0.97}, .is_kept = true, .seconds = 1, .model = {}}, {.name = kHostile, .check = {.kl = 0.01, .agreement = 0.98}, .is_kept = false, .seconds = 2, .model = {}}};
-  for (int step = 1; step <= 6; ++step) search.steps.push_back({.what = fmt::format("fc{} +1", step), .evaluations = 15 * step, .score = {.kl = 0.5 / (1 << step), .accuracy = 0.5}});
-  return report_json({.title = "net.q.onnx", .tool = "qmn", .model = result.model, .labels = {"_silence_", kHostile, "yes", "no"}, .check = check, .check_split = "testing",
-                      .float_logits = reference, .integer_logits = integers, .sensitivity = sensitivity, .tensors = tensors, .calibration_clips = 30,
-                      .search = search, .remarks = {kHostile, "a second remark"}, .settings = {{"method", kHostile}}});
-}
+/// The data of a dense net of `layer_count` layers. Its names and texts try to be markup.
+nlohmann::json report_of(int layer_count) { return testing::DenseReport(layer_count, kHostile).json(); }
 
 class PageTest : public ::testing::Test {
  protected:

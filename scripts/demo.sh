@@ -12,9 +12,9 @@ qmn=build/release/bin/qmn
 mkdir -p "$out"
 
 step() { printf '\n$ qmn %s\n' "$*"; "$qmn" "$@"; }
-[ -d "$out/data" ] || step data synth "$out/data" --words yes,no,up,down
+[ -d "$out/data" ] || step data synth "$out/data" --words yes,no,up,down --clips_per_word 1200 --clips_per_unknown_word 80
 step data info "$out/data"
-step train --arch ds_cnn --size s --data "$out/data" -o "$out/kws.onnx" --steps 2000 --eval_step_interval 200
+step train --arch ds_cnn --size s --data "$out/data" -o "$out/kws.onnx" --steps 1600 --eval_step_interval 200
 step quantize "$out/kws.onnx" --data "$out/data" -o "$out/kws.q.onnx"
 step export "$out/kws.q.onnx" -o "$out/firmware" --board mps2-an386
 step run "$out/firmware" --data "$out/data" --split testing

@@ -23,6 +23,7 @@ TEST(Schedule, OneCycleRisesToThePeakAndEndsNearZero) {
     const TrainSettings settings{.step_counts = {total}, .learning_rates = {2e-3}, .schedule = Schedule::one_cycle};
     EXPECT_LT(learning_rate(settings, total - 1), total == 1000 ? 1e-8 : 3e-3);
     const std::int64_t warm_up = std::max<std::int64_t>(1, total / 10);
+    EXPECT_DOUBLE_EQ(learning_rate(settings, 0), 2e-3 / static_cast<double>(warm_up));
     EXPECT_DOUBLE_EQ(learning_rate(settings, warm_up - 1), 2e-3);
     for (std::int64_t step = 1; step < total; ++step) {
       const double before = learning_rate(settings, step - 1), now = learning_rate(settings, step);

@@ -46,13 +46,12 @@ VoiceTree tree_of(const std::vector<Voice>& voices) {
   return tree;
 }
 
-/// How often an engine speaks: the square root of its timbres in all splits, so that it is heard as often in each of them.
+/// How often an engine speaks: as its timbres in all splits, so that it is heard as often in each of them.
 std::map<std::string, double> engine_weights(const std::array<VoiceTree, 3>& splits) {
   std::map<std::string, double> weights;
   for (const VoiceTree& tree : splits) {
     for (const auto& [engine, timbres] : tree) weights[engine] += static_cast<double>(timbres.size());
   }
-  for (auto& [engine, weight] : weights) weight = std::sqrt(weight);
   return weights;
 }
 

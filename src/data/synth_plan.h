@@ -28,8 +28,8 @@ struct PlannedClip {
   std::uint64_t index = 0;     ///< among the clips of the word
 };
 
-/// All clips of all words, word by word. An engine is drawn with a weight of the square root of its timbres, then a timbre of the split,
-/// then one of its voices: a small engine is heard, does not dominate, and has the same share in each split that has it.
+/// All clips of all words, word by word. An engine is drawn with the weight of its timbres in all splits, then a timbre of the split, then
+/// one of its voices: people are heard alike, and an engine has the same share in each split that has it.
 std::vector<PlannedClip> plan_clips(const SynthSettings& settings, const std::vector<std::string>& unknown_words,
                                     const VoiceSplits& voices);
 

@@ -75,7 +75,7 @@ TEST_F(QuantizeCommand, ActMaxFixesRanges) {
 TEST_F(QuantizeCommand, WithoutAMethodTheRecipeSaysWhatItDid) {
   const ProcessResult result = quantize({"-o", "auto.onnx"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
-  for (const char* part : {"descend, 32-bit bias", "adaptive rounding", "expected loss", "recipe auto"}) EXPECT_NE(result.out.find(part), std::string::npos) << part << result.out;
+  for (const char* part : {"descend, 32-bit bias", "adaptive rounding", "cautiously estimated", "recipe auto"}) EXPECT_NE(result.out.find(part), std::string::npos) << part << result.out;
   EXPECT_NE(read_model(folder() / "auto.onnx").metadata.notes.at("search").find("recipe auto"), std::string::npos);
   EXPECT_FALSE(std::filesystem::exists(folder() / "auto.onnx.search")) << "the state of a search that is done is gone";
   const ProcessResult eval = qmn({"eval", "auto.onnx", "--data", data().string(), "--split", "testing", "--json", "--quiet"});
@@ -99,6 +99,34 @@ TEST_F(QuantizeCommand, AStateOfAnotherSearchIsLeftOutOfAccountWithANotice) {
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_NE(result.out.find("begins anew"), std::string::npos) << result.out;
   EXPECT_FALSE(std::filesystem::exists(folder() / "s.onnx.search"));
+}
+
+TEST_F(QuantizeCommand, AKilledSearchGoesOnToTheVeryFileOfOneThatWasNot) {
+  Model net = dnn();  // large enough that a search takes longer than the interval between saves
+  net.metadata.architecture = "ds_cnn";
+  net.metadata.size_info = published_size_info("ds_cnn", "s");
+  net.metadata.front_end = published_front_end("ds_cnn");
+  net.graph = build_model("ds_cnn", net.metadata.size_info, net.metadata.front_end, 4, 2);
+  write_model(net, folder() / "large.onnx");
+  const auto command = [](const std::string& output) {
+    return std::vector<std::string>{QMN_PROGRAM, "quantize", "large.onnx", "--data", data().string(), "--method", "descend", "--calibration_clips", "60", "-o", output};
+  };
+  const ProcessResult whole = run_process(command("whole.onnx"), {.input = {}, .folder = folder()});
+  ASSERT_EQ(whole.exit_code, 0) << whole.err;
+
+  std::vector<std::string> killed{"/bin/sh", "-c",
+                                  R"("$0" "$@" & pid=$!
+                                     while [ ! -e part.onnx.search ]; do kill -0 $pid || exit 9; sleep 0.01; done
+                                     kill -KILL $pid; wait $pid)"};
+  for (const std::string& argument : command("part.onnx")) killed.push_back(argument);
+  ASSERT_EQ(run_process(killed, {.input = {}, .folder = folder()}).exit_code, 128 + 9);
+  EXPECT_FALSE(std::filesystem::exists(folder() / "part.onnx"));
+  const ProcessResult resumed = run_process(command("part.onnx"), {.input = {}, .folder = folder()});
+  ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_NE(resumed.out.find("the search that was interrupted goes on"), std::string::npos) << resumed.out;
+  const Model a = read_model(folder() / "whole.onnx"), b = read_model(folder() / "part.onnx");
+  EXPECT_EQ(*a.quantization, *b.quantization);
+  EXPECT_FALSE(std::filesystem::exists(folder() / "part.onnx.search"));
 }
 
 TEST_F(QuantizeCommand, ATimeBudgetThatIsOverIsSaid) {

@@ -8,7 +8,7 @@ cmake --preset fuzz >/dev/null
 cmake --build --preset fuzz
 build/fuzz/bin/qmn_fuzz_seeds build/fuzz/corpus
 mkdir -p build/fuzz/findings
-for target in own_onnx onnx graphdef tflite; do
+for target in own_onnx onnx graphdef tflite example; do
   echo "== $target, $seconds s"
   mkdir -p "build/fuzz/grown/$target"
   build/fuzz/bin/qmn_fuzz_$target -max_total_time="$seconds" -max_len=65536 -rss_limit_mb=2048 -timeout=20 -print_final_stats=1 -verbosity=0 \

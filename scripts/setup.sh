@@ -13,6 +13,7 @@ packages=(
   libonnx-dev libprotobuf-dev protobuf-compiler nlohmann-json3-dev     # model files
   libflatbuffers-dev flatbuffers-compiler                              # TFLite
   libsndfile1-dev libsoxr-dev libkissfft-dev                           # sound
+  libpng-dev libjpeg-dev zlib1g-dev                                    # pictures and arrays
   libcli11-dev libfmt-dev libtbb-dev libssl-dev                        # the rest of the tool
   espeak-ng flite                                                      # speech synthesis
   gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm            # boards

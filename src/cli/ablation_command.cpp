@@ -6,8 +6,9 @@
 #include "cli/calibration.h"
 #include "cli/command.h"
 #include "cli/common.h"
-#include "cli/evaluation.h"
+#include "cli/source_options.h"
 #include "formats/onnx_format.h"
+#include "quantize/divergence.h"
 #include "quantize/finetune.h"
 #include "report/table.h"
 
@@ -30,12 +31,17 @@ struct Options {
   std::int64_t finetune_steps = 600;
   double max_loss = 0.1;
   CalibrationOptions calibration;
-  DataOptions data;
+  SourceOptions source;
   SeedOption seed;
   OutputOptions output;
 };
 
-std::string row_table(const std::vector<AblationRow>& rows) {
+std::string row_table(const std::vector<AblationRow>& rows, OutputKind outputs) {
+  if (outputs == OutputKind::values) {
+    Table table({"method", "SQNR dB, search", "SQNR dB, unseen", "seconds"});
+    for (const AblationRow& row : rows) table.add_row({row.name, fmt::format("{:.2f}", decibels(row.search_kl)), fmt::format("{:.2f}", decibels(row.kl)), fmt::format("{:.1f}", row.seconds)});
+    return table.text();
+  }
   Table table({"method", "search clips", "unseen", "difference", "95 % interval", "same label", "KL", "seconds"});
   for (const AblationRow& row : rows) {
     table.add_row({row.name, fmt::format("{:.2f} %", 100 * row.search_accuracy), fmt::format("{:.2f} %", 100 * row.unseen.other_accuracy),
@@ -49,20 +55,20 @@ nlohmann::json row_json(const std::vector<AblationRow>& rows) {
   nlohmann::json all = nlohmann::json::array();
   for (const AblationRow& row : rows) {
     all.push_back({{"name", row.name}, {"search_accuracy", row.search_accuracy}, {"unseen_accuracy", row.unseen.other_accuracy}, {"difference", row.unseen.mean},
-                   {"difference_low", row.unseen.low}, {"difference_high", row.unseen.high}, {"agreement", row.agreement}, {"kl", row.kl}, {"seconds", row.seconds}});
+                   {"difference_low", row.unseen.low}, {"difference_high", row.unseen.high}, {"agreement", row.agreement}, {"search_kl", row.search_kl}, {"kl", row.kl}, {"seconds", row.seconds}});
   }
   return all;
 }
 
 /// The result of auto, trained on under its formats.
-AblationEntry finetuned(const Options& options, const Dataset& dataset) {
-  return {fmt::format("auto, then finetune, {} steps", options.finetune_steps), [&options, &dataset](const Model& quantized, const AblationClips&) {
+AblationEntry finetuned(const Options& options, const DataSource& source) {
+  return {fmt::format("auto, then finetune, {} steps", options.finetune_steps), [&options, &source](const Model& quantized, const AblationClips&) {
             FinetuneSettings settings;
             settings.training = finetune_recipe(quantized.metadata.front_end);
             settings.training.step_counts = {options.finetune_steps};
             settings.training.seed = options.seed.seed;
             settings.training.is_quiet = options.output.is_quiet;
-            return finetune_model(quantized, std::nullopt, dataset, settings, {}).model;
+            return finetune_model(quantized, std::nullopt, source, settings, {}).model;
           }};
 }
 
@@ -72,13 +78,13 @@ void ablation(const Options& options) {
   if (options.finetune_steps < 0) fail_usage("--finetune_steps {}: a number of steps, 0 for none", options.finetune_steps);
   const bool is_quiet = options.output.is_quiet;
   const RecipeSettings recipe{.search = {.is_quiet = is_quiet}, .target = quantization_target(options.target), .max_loss = options.max_loss};
-  const Model model = read_model(options.model);
-  const Dataset dataset = dataset_for(model, options.data, options.model);
-  AblationClips clips{.recipe = options.calibration.load_parted(dataset, model.metadata.front_end, options.seed.seed, is_quiet), .unseen = {}};
-  clips.unseen = load_features(dataset, Split::testing, model.metadata.front_end, {.copies = options.copies, .seed = options.seed.seed, .is_quiet = is_quiet});
-  if (clips.unseen.row_count() == 0) fail_data("{}: no clips in the testing split", dataset.settings.folder.string());
+  Model model = read_model(options.model);
+  const std::unique_ptr<DataSource> source = options.source.open(model, options.model);
+  AblationClips clips{.recipe = options.calibration.load_parted(*source, model.metadata.front_end, options.seed.seed, is_quiet), .unseen = {}};
+  clips.unseen = source->load(Split::testing, model.metadata.front_end, {.copies = options.copies, .seed = options.seed.seed, .is_quiet = is_quiet});
+  if (clips.unseen.row_count() == 0) fail_data("{}: no clips in the testing split", source->path().string());
   std::vector<AblationEntry> followers;
-  if (options.finetune_steps > 0) followers.push_back(finetuned(options, dataset));
+  if (options.finetune_steps > 0 && clips.unseen.outputs == OutputKind::classes && clips.unseen.has_labels()) followers.push_back(finetuned(options, *source));
   const std::vector<AblationRow> rows = ablate(model, clips, ablation_entries(recipe.search, recipe.target.takes_wide_bias), recipe, followers);
   const double float_accuracy = rows.front().unseen.reference_accuracy;
   if (options.output.is_json) {
@@ -86,8 +92,9 @@ void ablation(const Options& options) {
                 {"check_rows", clips.recipe.check.row_count()}, {"unseen_rows", clips.unseen.row_count()}, {"rows", row_json(rows)}});
     return;
   }
-  fmt::print("{}\n{} search clips ({}), {} check rows, {} unseen rows; float {:.2f} % on these\n", row_table(rows), clips.recipe.search.row_count(),
-             options.calibration.describe(options.seed.seed), clips.recipe.check.row_count(), clips.unseen.row_count(), 100 * float_accuracy);
+  const std::string accuracy = clips.unseen.outputs == OutputKind::values ? "" : fmt::format("; float {:.2f} % on these", 100 * float_accuracy);
+  fmt::print("{}\n{} search clips ({}), {} check rows, {} unseen rows{}\n", row_table(rows, clips.unseen.outputs), clips.recipe.search.row_count(),
+             options.calibration.describe(options.seed.seed), clips.recipe.check.row_count(), clips.unseen.row_count(), accuracy);
 }
 
 }  // namespace
@@ -101,7 +108,7 @@ void add_ablation(CLI::App& app) {
   command->add_option("--max-loss,--max_loss", options->max_loss, "Points of accuracy that may be lost before auto pays for more precision")->capture_default_str();
   command->add_option("--finetune_steps,--finetune-steps", options->finetune_steps, "Steps of the row that fine-tunes the result of auto; 0: no such row")->capture_default_str();
   options->calibration.add(*command);
-  options->data.add(*command);
+  options->source.add(*command);
   options->seed.add(*command, "the choice of clips and the copies");
   options->output.add(*command);
   command->footer(kExamples);

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "cli/common.h"
-#include "data/features.h"
+#include "data/data_source.h"
 #include "quantize/recipe.h"
 
 #include <cstdint>
@@ -20,11 +20,11 @@ struct CalibrationOptions {
   void check() const;  ///< Error (usage)
 
   /// Validation clips first: the float net is surer of the clips that it was trained on than it will be of any others. Training clips fill up.
-  FeatureSet load(const Dataset& dataset, const FrontEndSettings& front_end, std::uint64_t seed, bool is_quiet) const;
+  FeatureSet load(const DataSource& source, const FrontEndSettings& front_end, std::uint64_t seed, bool is_quiet) const;
 
   /// For a recipe. The check clips are drawn from the same split as the first of the others, at most half of it; layers are fitted to the search
-  /// clips and disturbed copies of up to kFitClips of training. Error (data): fewer than two clips.
-  RecipeClips load_parted(const Dataset& dataset, const FrontEndSettings& front_end, std::uint64_t seed, bool is_quiet) const;
+  /// clips and disturbed copies of up to kFitClips of training. Of a source that cannot disturb its examples, the copies are the examples. Error (data): fewer than two clips.
+  RecipeClips load_parted(const DataSource& source, const FrontEndSettings& front_end, std::uint64_t seed, bool is_quiet) const;
   static constexpr std::int64_t kFitClips = 4000;
 
   std::string describe(std::uint64_t seed) const;  ///< "validation first, seed 1"

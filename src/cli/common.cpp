@@ -89,9 +89,9 @@ void DataOptions::add(CLI::App& command) {
   constexpr const char* kGroup = "Data set";
   command
       .add_option("--data,--data_dir", folder,
-                  fmt::format("Folder in the Speech Commands layout (default: ${}, the folder that the model remembers, {})", kDataVariable,
+                  fmt::format("Folder in the Speech Commands layout (default: ${}, the folder that the model remembers, {}); of nets that take no sound: arrays or pictures", kDataVariable,
                               kClassicDataFolder))
-      ->type_name("DIR")
+      ->type_name("PATH")
       ->group(kGroup);
   command
       .add_option("--words,--wanted_words", words,
@@ -104,10 +104,10 @@ void DataOptions::add(CLI::App& command) {
       ->group(kGroup);
   command
       .add_option("--validation_percentage", validation_percentage,
-                  "Speakers for validation where the folder has no validation_list.txt (default 10)")
+                  "Speakers (of arrays and pictures: files) for validation where no list or name says so (default 10)")
       ->group(kGroup);
   command
-      .add_option("--testing_percentage", testing_percentage, "Speakers for testing where the folder has no testing_list.txt (default 10)")
+      .add_option("--testing_percentage", testing_percentage, "Likewise for testing (default 10)")
       ->group(kGroup);
   command.add_flag("--strict", is_strict, "Refuse broken, stereo and other-rate files instead of skipping or converting them")
       ->group(kGroup);
@@ -131,21 +131,25 @@ fs::path DataOptions::resolve_folder(const Metadata* model) const {
             kClassicDataFolder);
 }
 
+DataOptions::SplitPercentages DataOptions::split_percentages() const {
+  const DatasetSettings defaults;
+  const SplitPercentages shares{validation_percentage.value_or(defaults.validation_percentage), testing_percentage.value_or(defaults.testing_percentage)};
+  check_percentage("--validation_percentage", shares.validation, 100);
+  check_percentage("--testing_percentage", shares.testing, 100);
+  if (shares.validation + shares.testing >= 100) fail_usage("--validation_percentage {} and --testing_percentage {}: nothing is left for training", shares.validation, shares.testing);
+  return shares;
+}
+
 DatasetSettings DataOptions::resolve(const Metadata* model) const {
   DatasetSettings settings;
   settings.is_strict = is_strict;
   settings.silence_percentage = silence_percentage.value_or(settings.silence_percentage);
   settings.unknown_percentage = unknown_percentage.value_or(settings.unknown_percentage);
-  settings.validation_percentage = validation_percentage.value_or(settings.validation_percentage);
-  settings.testing_percentage = testing_percentage.value_or(settings.testing_percentage);
+  const auto [validation, testing] = split_percentages();
+  settings.validation_percentage = validation;
+  settings.testing_percentage = testing;
   check_percentage("--silence_percentage", settings.silence_percentage, 1000);
   check_percentage("--unknown_percentage", settings.unknown_percentage, 1000);
-  check_percentage("--validation_percentage", settings.validation_percentage, 100);
-  check_percentage("--testing_percentage", settings.testing_percentage, 100);
-  if (settings.validation_percentage + settings.testing_percentage >= 100) {
-    fail_usage("--validation_percentage {} and --testing_percentage {}: nothing is left for training", settings.validation_percentage,
-               settings.testing_percentage);
-  }
   settings.folder = resolve_folder(model);
   if (words) settings.wanted_words = split_list(*words, "--words");
   else if (const std::vector<std::string> spoken = synthesized_words(settings.folder); !spoken.empty()) settings.wanted_words = spoken;

@@ -52,6 +52,11 @@ struct DataOptions {
   /// Without a model: the words of the flag or the ten classic ones. With one: its own words; a flag that says otherwise is an Error
   /// (usage).
   DatasetSettings resolve(const Metadata* model = nullptr) const;
+  struct SplitPercentages {
+    double validation, testing;
+  };
+  /// Of examples that nothing else puts into a split. Error (usage): nothing is left for training.
+  SplitPercentages split_percentages() const;
 };
 
 /// The note of Metadata::notes that DataOptions looks at.

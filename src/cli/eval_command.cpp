@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// cli/eval_command.cpp   qmn eval: accuracy and confusion matrix of each split; a quantized model in each of its forms, side by side.
+// cli/eval_command.cpp   qmn eval: accuracy and confusion matrix of each split, or the errors of a net without classes; a quantized model in
+// each of its forms, side by side.
 #include "base/error.h"
 #include "cli/command.h"
 #include "cli/common.h"
 #include "cli/evaluation.h"
+#include "cli/form_table.h"
+#include "cli/source_options.h"
 #include "formats/onnx_format.h"
 #include "quantize/evaluate.h"
-#include "report/table.h"
 
 #include <functional>
-#include <map>
 #include <memory>
-#include <optional>
 
 namespace qmn::cli {
 namespace {
@@ -21,6 +21,8 @@ constexpr const char* kExamples = R"(Examples:
   qmn eval kws.q.onnx --data words/ --split testing        float, fake-quantized and integer side by side
   qmn eval kws.q.onnx --data words/ --copies 10            paired over 10 disturbed copies of each test clip
   qmn eval kws.onnx --data words/ --weights_only           weights by the classic rule, activations float
+  qmn eval resnet.q.onnx --data pictures/ --split testing  a folder of PNG for each class
+  qmn eval encoder.q.onnx --data frames.csv                a net without classes: squared error, SQNR, AUC where a column marks anomalies
   qmn eval kws.qat.onnx --data words/ --copies 10 --against kws.q.onnx   two models on the same clips, paired
 
 The float reference of a quantized model are its own float weights, which its file keeps. The interval is a 95 % bootstrap that
@@ -31,7 +33,7 @@ struct Options {
   std::string model, split, mode, against;
   int copies = 0;
   bool is_weights_only = false;
-  DataOptions data;
+  SourceOptions source;
   SeedOption seed;
   OutputOptions output;
 };
@@ -66,50 +68,26 @@ std::vector<Split> splits_of(const Options& options) {
   fail_usage("--split {}: unknown (there are all, training, validation, testing)", split);
 }
 
-std::string percent(double share) { return fmt::format("{:.2f} %", 100 * share); }
-
-/// A row of the table of forms: against the form named first.
-void add_comparison(Table& table, const std::string& form, double accuracy, const Comparison& comparison) {
-  const PairedDifference& difference = comparison.difference;
-  table.add_row({form, percent(accuracy), fmt::format("{:+.2f}", 100 * difference.mean), fmt::format("[{:+.2f}, {:+.2f}]", 100 * difference.low, 100 * difference.high),
-                 percent(comparison.agreement), fmt::format("{:.5f}", comparison.kl)});
-}
-
-const std::vector<std::string> kComparisonColumns{"form", "accuracy", "difference", "95 % interval", "same label", "KL"};
-
-FeatureSet load_split(const Options& options, const Model& model, const Dataset& dataset, Split split) {
-  return load_features(dataset, split, model.metadata.front_end, {.copies = options.copies, .seed = options.seed.seed, .is_quiet = options.output.is_quiet});
+FeatureSet load_split(const Options& options, const Model& model, const DataSource& source, Split split) {
+  return source.load(split, model.metadata.front_end, {.copies = options.copies, .seed = options.seed.seed, .is_quiet = options.output.is_quiet});
 }
 
 void print_split_title(const Options& options, Split split, std::int64_t clips) {
   fmt::print("{}: {} clips{}\n", split_name(split), clips, options.copies > 0 ? fmt::format(" ({} copies of each clip)", options.copies) : "");
 }
 
-nlohmann::json evaluate_split(const Options& options, const Model& model, const Dataset& dataset, Split split, const std::vector<Mode>& modes) {
-  const FeatureSet clips = load_split(options, model, dataset, split);
+nlohmann::json evaluate_split(const Options& options, const Model& model, const DataSource& source, Split split, const std::vector<Mode>& modes) {
+  const FeatureSet clips = load_split(options, model, source, split);
   nlohmann::json json{{"clips", clips.row_count()}, {"copies", options.copies}};
-  Table table(kComparisonColumns);
-  std::optional<ConfusionMatrix> shown;
-  std::string shown_name;
-  std::vector<float> reference;
-  for (const Mode& mode : modes) {
-    std::vector<float> logits = mode.logits(model, clips);
-    shown = confusion(logits, clips.labels, dataset.labels);
-    shown_name = mode.name;
-    json[mode.name] = confusion_json(*shown);
-    if (reference.empty()) {
-      reference = std::move(logits);
-      table.add_row({mode.name, percent(shown->accuracy())});
-    } else {
-      const Comparison comparison = compare(reference, logits, clips, dataset.labels.size());
-      json[mode.name].update(comparison_json(comparison));
-      add_comparison(table, mode.name, shown->accuracy(), comparison);
-    }
+  const std::unique_ptr<FormTable> forms = FormTable::of(clips, source.labels());
+  for (std::size_t i = 0; i < modes.size(); ++i) {
+    forms->add(modes[i].name, modes[i].logits(model, clips));
+    json[modes[i].name] = forms->json(i);
   }
   if (!options.output.is_json) {
     print_split_title(options, split, clips.row_count());
-    if (modes.size() > 1) fmt::print("{}\n", table.text());
-    fmt::print("{} accuracy {}\n{}\n", shown_name, percent(shown->accuracy()), confusion_text(*shown));
+    if (modes.size() > 1) fmt::print("{}\n", forms->table());
+    fmt::print("{}\n", forms->details());
   }
   return json;
 }
@@ -122,46 +100,49 @@ struct Contender {
 };
 
 /// Each model sees the same copies, made by its own front end.
-nlohmann::json compare_on_split(const Options& options, const Contender& one, const Contender& other, const Dataset& dataset, Split split) {
-  const FeatureSet clips = load_split(options, one.model, dataset, split);
-  const std::vector<float> reference = other.mode.logits(other.model, load_split(options, other.model, dataset, split));
-  const Comparison comparison = compare(reference, one.mode.logits(one.model, clips), clips, dataset.labels.size());
-  const PairedDifference& difference = comparison.difference;
-  nlohmann::json json{{"clips", clips.row_count()}, {"copies", options.copies}, {"accuracy", difference.other_accuracy}, {"accuracy_against", difference.reference_accuracy}};
-  json.update(comparison_json(comparison));
+nlohmann::json compare_on_split(const Options& options, const Contender& one, const Contender& other, const DataSource& source, Split split) {
+  const FeatureSet clips = load_split(options, one.model, source, split);
+  const std::unique_ptr<FormTable> forms = FormTable::of(clips, source.labels());
+  forms->add(fmt::format("{}, {}", other.path, other.mode.name), other.mode.logits(other.model, load_split(options, other.model, source, split)));
+  forms->add(fmt::format("{}, {}", one.path, one.mode.name), one.mode.logits(one.model, clips));
+  nlohmann::json json = forms->json(1);
+  json.update({{"clips", clips.row_count()}, {"copies", options.copies}});
+  json.erase("confusion");
+  const nlohmann::json first = forms->json(0);
+  for (const auto& [key, figure] : first.items()) {
+    if (key == "accuracy" || key == "squared_error" || key == "auc") json[key + "_against"] = figure;
+  }
   if (!options.output.is_json) {
-    Table table(kComparisonColumns);
-    table.add_row({fmt::format("{}, {}", other.path, other.mode.name), percent(difference.reference_accuracy)});
-    add_comparison(table, fmt::format("{}, {}", one.path, one.mode.name), difference.other_accuracy, comparison);
     print_split_title(options, split, clips.row_count());
-    fmt::print("{}\n", table.text());
+    fmt::print("{}\n", forms->table());
   }
   return json;
 }
 
-nlohmann::json evaluate_against(const Options& options, const Model& model, const Dataset& dataset, const std::vector<Split>& splits) {
-  const Model other_model = read_model(options.against);
-  dataset_for(other_model, options.data, options.against);  // checks its labels
+nlohmann::json evaluate_against(const Options& options, const Model& model, const DataSource& source, const std::vector<Split>& splits) {
+  Model other_model = read_model(options.against);
+  options.source.open(other_model, options.against);  // checks its labels
   if (other_model.metadata.labels != model.metadata.labels) fail_data("{}: its labels are not those of {}: they cannot be compared", options.against, options.model);
   const Contender one{options.model, model, modes_of(options, options.model, model.quantization.has_value()).back()};
   const Contender other{options.against, other_model, modes_of(options, options.against, other_model.quantization.has_value()).back()};
   nlohmann::json result{{"model", options.model}, {"form", one.mode.name}, {"against", options.against}, {"form_against", other.mode.name}, {"splits", nlohmann::json::object()}};
-  for (const Split split : splits) result["splits"][split_name(split)] = compare_on_split(options, one, other, dataset, split);
+  for (const Split split : splits) result["splits"][split_name(split)] = compare_on_split(options, one, other, source, split);
   return result;
 }
 
 void evaluate(const Options& options) {
   if (options.copies < 0 || options.copies > 1000) fail_usage("--copies {}: must be between 0 and 1000", options.copies);
   const std::vector<Split> splits = splits_of(options);
-  const Model model = read_model(options.model);
+  Model model = read_model(options.model);
   const std::vector<Mode> modes = modes_of(options, options.model, model.quantization.has_value());
-  const Dataset dataset = dataset_for(model, options.data, options.model);
+  const std::unique_ptr<DataSource> source = options.source.open(model, options.model);
+  check_copies(*source, options.copies);
   nlohmann::json result;
   if (!options.against.empty()) {
-    result = evaluate_against(options, model, dataset, splits);
+    result = evaluate_against(options, model, *source, splits);
   } else {
-    result = {{"model", options.model}, {"labels", dataset.labels}, {"splits", nlohmann::json::object()}};
-    for (const Split split : splits) result["splits"][split_name(split)] = evaluate_split(options, model, dataset, split, modes);
+    result = {{"model", options.model}, {"labels", source->labels()}, {"splits", nlohmann::json::object()}};
+    for (const Split split : splits) result["splits"][split_name(split)] = evaluate_split(options, model, *source, split, modes);
   }
   if (options.output.is_json) print_json(result);
 }
@@ -177,7 +158,7 @@ void add_eval(CLI::App& app) {
   command->add_option("--mode", options->mode, "float, weights-only, fake-quant or integer (default: all that the model has)")->check(CLI::IsMember({"float", "weights-only", "fake-quant", "integer"}));
   command->add_option("--against", options->against, "Compare with this model on the same clips, paired")->type_name("FILE");
   command->add_flag("--weights_only", options->is_weights_only, "Quantized weights, float activations");
-  options->data.add(*command);
+  options->source.add(*command);
   options->seed.add(*command, "the copies");
   options->output.add(*command);
   command->footer(kExamples);

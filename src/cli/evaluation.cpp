@@ -20,6 +20,10 @@ Dataset dataset_for(const Model& model, const DataOptions& options, const std::s
   return dataset;
 }
 
+void check_copies(const DataSource& source, int copies) {
+  if (copies > 0 && !source.can_disturb()) fail_usage("--copies {}: {} holds arrays or pictures, which are taken as they are", copies, source.path().string());
+}
+
 Split split_of(const std::string& name, const std::string& flag) {
   for (const Split split : {Split::training, Split::validation, Split::testing}) {
     if (name == split_name(split)) return split;

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "cli/common.h"
-#include "data/features.h"
+#include "data/data_source.h"
 #include "graph/quantization.h"
 #include "quantize/metrics.h"
 
@@ -16,6 +16,9 @@ namespace qmn::cli {
 
 /// The data set with the model's own labels in their order. Error (data) when the model's labels are not those of a keyword data set.
 Dataset dataset_for(const Model& model, const DataOptions& options, const std::string& model_path);
+
+/// Error (usage): copies of examples that nothing can disturb.
+void check_copies(const DataSource& source, int copies);
 
 /// Error (usage), naming the flag, for any other word than training, validation and testing.
 Split split_of(const std::string& name, const std::string& flag);

@@ -188,8 +188,9 @@ void export_model(const Options& options) {
   fmt::print("{}", layer_table(program));
   fmt::print("\nweights, biases, tables: {} bytes; arena: {} bytes (no plan can be below {}); {} MACs an inference\n", constants, plan.arena_bytes, plan.lower_bound_bytes, macs);
   fmt::print("{}: {} files for {}, self-test of {} known answers\n", options.folder, files.size(), options.board == "none" ? "your own board" : options.board, options.self_tests);
-  if (options.board == "none") fmt::print("next: {} says how to add it to your project; qmn run {} --board host CLIP.wav checks it\n", (fs::path(options.folder) / "README.md").string(), options.folder);
-  else fmt::print("next: qmn run {} CLIP.wav\n", options.folder);
+  const char* const inputs = takes_sound(model) ? "CLIP.wav" : "--data PATH";
+  if (options.board == "none") fmt::print("next: {} says how to add it to your project; qmn run {} --board host {} checks it\n", (fs::path(options.folder) / "README.md").string(), options.folder, inputs);
+  else fmt::print("next: qmn run {} {}\n", options.folder, inputs);
 }
 
 }  // namespace

@@ -4,8 +4,8 @@
 #include "cli/command.h"
 #include "cli/common.h"
 #include "cli/evaluation.h"
+#include "cli/source_options.h"
 #include "cli/training_options.h"
-#include "data/features.h"
 #include "formats/onnx_format.h"
 #include "quantize/evaluate.h"
 #include "quantize/finetune.h"
@@ -35,7 +35,7 @@ struct Options {
   std::string model, output, teacher;
   FinetuneSettings settings;
   TrainingOptions training;
-  DataOptions data;
+  SourceOptions source;
   SeedOption seed;
   OutputOptions output_options;
 };
@@ -86,24 +86,25 @@ nlohmann::json test_json(const Comparison& comparison) {
 
 void run_finetune(const Options& options) {
   check_output(options.output);
-  const Model start = read_model(options.model);
+  Model start = read_model(options.model);
   if (!start.quantization) fail_data("{}: a float model; fine-tuning starts from a quantized one: qmn quantize {} -o FILE", options.model, options.model);
   const std::optional<Model> teacher = options.teacher.empty() ? std::nullopt : std::optional(read_model(options.teacher));
   const FinetuneSettings settings = resolve_settings(options, start.metadata.front_end);
   const bool is_talking = !options.output_options.is_quiet && !options.output_options.is_json;
-  const Dataset dataset = dataset_for(start, options.data, options.model);
+  const std::unique_ptr<DataSource> source = options.source.open(start, options.model);
+  if (source->labels().empty()) fail_data("{}: a net without classes: fine-tuning learns from labels", options.model);
   const fs::path state_folder = options.output + ".state";
   if (options.training.is_restarted) discard_state(state_folder);
   if (is_talking) {
-    fmt::print("clips        {} for training, {} for validation, {} for testing\n", dataset.training.size(), dataset.validation.size(), dataset.testing.size());
+    fmt::print("clips        {} for training, {} for validation, {} for testing\n", source->clip_count(Split::training), source->clip_count(Split::validation), source->clip_count(Split::testing));
     fmt::print("fine-tuning  {} steps, formats {}, seed {}{}\n", total_steps(settings.training), settings.trains_thresholds ? "trained" : "frozen", settings.training.seed,
                fs::exists(checkpoint_path(state_folder)) ? ", resumed" : "");
     std::fflush(stdout);
   }
 
-  FinetuneResult result = finetune_model(start, teacher, dataset, settings, state_folder);
-  const FeatureSet test = load_features(dataset, Split::testing, start.metadata.front_end, {.is_quiet = settings.training.is_quiet});
-  const TestFigures figures = measure(start, result.model, test, dataset.labels.size());
+  FinetuneResult result = finetune_model(start, teacher, *source, settings, state_folder);
+  const FeatureSet test = source->load(Split::testing, start.metadata.front_end, {.is_quiet = settings.training.is_quiet});
+  const TestFigures figures = measure(start, result.model, test, source->labels().size());
   if (result.best_step > 0) {
     result.model.metadata.notes["figures"] =
         fmt::format("test split, {} clips: float before fine-tuning {:.2f} %, integer {:.2f} %; validation, integer: {:.2f} -> {:.2f} %", figures.clips, 100 * figures.float_accuracy,
@@ -145,7 +146,7 @@ void add_finetune(CLI::App& app) {
   command->add_option("--teacher", options->teacher, "Model to learn from: same labels, same front end")->type_name("FILE");
   command->add_option("--temperature", settings.distill.temperature, "Softens the teacher's opinion")->capture_default_str();
   options->training.add(*command);
-  options->data.add(*command);
+  options->source.add(*command);
   options->seed.add(*command, "the order of clips and their augmentation");
   options->output_options.add(*command);
   command->footer(kExamples);

@@ -54,6 +54,7 @@ std::vector<std::string> read_labels(const std::string& path) {
 void apply_labels(const Options& options, Model& model) {
   if (options.labels_file.empty()) return;
   model.metadata.labels = read_labels(options.labels_file);
+  model.metadata.outputs = OutputKind::classes;
   const std::int64_t outputs = element_count(model.graph.shape(model.graph.output));
   if (std::ssize(model.metadata.labels) != outputs)
     fail_data("{}: {} labels, but the net {} has {} outputs", options.labels_file, model.metadata.labels.size(), options.file, outputs);

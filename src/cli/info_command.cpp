@@ -161,6 +161,25 @@ std::string front_end_text(const FrontEndSettings& f) {
   return text;
 }
 
+/// Of a net that takes no sound.
+std::string array_input_text(const Shape& shape, const ArraySettings& array) {
+  const bool is_image = shape.size() == 4;
+  std::string text = is_image ? fmt::format("images of {} channels, {} high, {} wide", shape[1], shape[2], shape[3]) : fmt::format("arrays of {}", to_string({shape.begin() + 1, shape.end()}));
+  if (is_image) text += array.is_channels_last ? "; arrays hold height, width, channels" : "; arrays hold channels, height, width";
+  if (!array.mean.empty()) text += fmt::format("; minus {}", fmt::join(array.mean, " "));
+  if (!array.scale.empty()) text += fmt::format("; times {}", fmt::join(array.scale, " "));
+  return text;
+}
+
+std::string outputs_text(std::int64_t count, OutputKind kind) {
+  switch (kind) {
+    case OutputKind::unknown: break;
+    case OutputKind::classes: return fmt::format("{} classes", count);
+    case OutputKind::values: return fmt::format("{} values", count);
+  }
+  return fmt::format("{}; classes or values, as the data of a command says", count);
+}
+
 /// Notes and labels come from a file: nothing in them may steer a terminal.
 std::string printable(std::string text) {
   std::replace(text.begin(), text.end(), '\n', ' ');
@@ -224,8 +243,9 @@ void print_text(const Options& options, const Report& report) {
   fmt::print("{}: {}, {}\n\n", options.path, printable(what), report.prepared.quantization ? "quantized" : "float");
   if (!metadata.size_info.empty()) fmt::print("size       {}\n", fmt::join(metadata.size_info, " "));
   if (!metadata.labels.empty()) fmt::print("labels     {}\n", printable(fmt::format("{}", fmt::join(metadata.labels, " "))));
-  const bool has_front_end = metadata.front_end.feature_count() == element_count(graph.shape(graph.input));
-  fmt::print("front end  {}\n\n", has_front_end ? front_end_text(metadata.front_end) : "none in the file that fits the input");
+  if (takes_sound(report.file)) fmt::print("front end  {}\n", front_end_text(metadata.front_end));
+  else fmt::print("input      {}\n", array_input_text(graph.shape(graph.input), metadata.array_input));
+  fmt::print("outputs    {}\n\n", outputs_text(element_count(graph.shape(graph.output)), metadata.labels.empty() ? metadata.outputs : OutputKind::classes));
   fmt::print("{}", layer_table(report));
   const std::string absorbed = absorbed_operators(report);
   if (!absorbed.empty()) fmt::print("gone into the layers before them: {}\n", absorbed);

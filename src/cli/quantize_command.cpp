@@ -5,14 +5,15 @@
 #include "cli/calibration.h"
 #include "cli/command.h"
 #include "cli/common.h"
-#include "cli/evaluation.h"
+#include "cli/form_table.h"
 #include "cli/quantize_text.h"
 #include "cli/report_file.h"
-#include "data/features.h"
+#include "cli/source_options.h"
 #include "emit/emit.h"
 #include "formats/onnx_format.h"
 #include "lower/lower.h"
 #include "passes/passes.h"
+#include "quantize/divergence.h"
 #include "quantize/evaluate.h"
 #include "quantize/quantize.h"
 #include "quantize/range_choice.h"
@@ -40,6 +41,8 @@ constexpr const char* kExamples = R"(Examples:
   qmn quantize kws.onnx --data words/ -o kws.q.onnx --max-loss 1         nothing that costs RAM or flash, unless a point is lost
   qmn quantize kws.onnx --data words/ -o kws.q.onnx --method descend --int16 features --per_channel
   qmn quantize kws.onnx --data words/ -o kws.q.onnx --method minmax --weights_header weights.h
+  qmn quantize resnet.onnx --data pictures/ -o resnet.q.onnx --scale 0.00392157   a net of pictures: a folder of PNG for each class
+  qmn quantize encoder.onnx --data frames.npz -o encoder.q.onnx            a net without classes: noise over signal in place of KL
   qmn quantize dnn.onnx --data words/ -o dnn.q.onnx --act_max 1 0 0 0 0   the input is Q0.7, the rest is searched
 
 --act_max takes a power of two for each activation, 0 leaves it to the search. The order:
@@ -58,7 +61,7 @@ struct Options {
   std::vector<std::string> wide_activations;
   std::vector<double> act_max;
   CalibrationOptions calibration;
-  DataOptions data;
+  SourceOptions source;
   SeedOption seed;
   OutputOptions output_options;
 
@@ -106,17 +109,18 @@ QuantizeSettings settings_of(const Options& options) {
 struct Choice {
   FeatureSet search;
   std::int64_t check_rows = 0;
+  bool is_disturbed = false;  // those are copies of clips
   RecipeResult recipe;  // of a plain method: without steps
   double seconds = 0;
 };
 
-Choice choose(const Options& options, const Model& model, const Dataset& dataset) {
+Choice choose(const Options& options, const Model& model, const DataSource& source) {
   const FrontEndSettings& front_end = model.metadata.front_end;
   const bool is_quiet = options.output_options.is_quiet;
   Choice choice;
   RecipeClips parted;
-  if (options.is_recipe()) parted = options.calibration.load_parted(dataset, front_end, options.seed.seed, is_quiet);
-  else parted.search = options.calibration.load(dataset, front_end, options.seed.seed, is_quiet);
+  if (options.is_recipe()) parted = options.calibration.load_parted(source, front_end, options.seed.seed, is_quiet);
+  else parted.search = options.calibration.load(source, front_end, options.seed.seed, is_quiet);
   const auto start = std::chrono::steady_clock::now();
   if (options.is_recipe()) {
     choice.recipe = quantize_by_recipe(model, parted, {settings_of(options), quantization_target(options.target), options.max_loss});
@@ -126,6 +130,7 @@ Choice choose(const Options& options, const Model& model, const Dataset& dataset
   choice.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   choice.search = std::move(parted.search);
   choice.check_rows = parted.check.row_count();
+  choice.is_disturbed = source.can_disturb();
   return choice;
 }
 
@@ -138,26 +143,29 @@ std::string search_note(const Options& options, const Choice& choice) {
     for (const RecipeStep& step : choice.recipe.steps) {
       if (step.is_kept) kept += (kept.empty() ? "" : " + ") + step.name;
     }
-    how += fmt::format(" ({}; checked on {} disturbed copies)", kept, choice.check_rows);
+    how += fmt::format(" ({}; checked on {} {})", kept, choice.check_rows, choice.is_disturbed ? "disturbed copies" : "others");
   } else {
     how += fmt::format(", {}-bit bias", options.bias_bits.value_or(8));
   }
   if (options.objective != "kl") how += ", objective " + options.objective;
-  return fmt::format("{}, {} calibration clips ({}): KL {:.5f} -> {:.5f}, accuracy {:.2f} -> {:.2f} %, {} evaluations{}", how, choice.search.row_count(),
-                     options.calibration.describe(options.seed.seed), result.start.kl, result.final.kl, 100 * result.start.accuracy, 100 * result.final.accuracy,
-                     result.evaluations, result.is_out_of_time ? ", ended by the time budget" : "");
+  return fmt::format("{}, {} calibration clips ({}): {}, {} evaluations{}", how, choice.search.row_count(), options.calibration.describe(options.seed.seed),
+                     progress_text(result, choice.search), result.evaluations, result.is_out_of_time ? ", ended by the time budget" : "");
 }
 
-std::string loss_text(const Options& options, const RecipeResult& recipe) {
-  const std::string loss = fmt::format("loss on the check clips, cautiously estimated: {:.2f} points", 100 * recipe.check.cautious_loss);
+std::string loss_text(const Options& options, const Choice& choice) {
+  const RecipeResult& recipe = choice.recipe;
+  const bool are_values = choice.search.outputs == OutputKind::values;
+  const std::string loss = are_values ? fmt::format("noise on the check rows: {:.4f} % of the signal ({})", 100 * recipe.check.kl, divergence_text(OutputKind::values, recipe.check.kl))
+                                      : fmt::format("loss on the check clips, cautiously estimated: {:.2f} points", 100 * recipe.check.cautious_loss);
   if (recipe.is_inside) return fmt::format("{}, inside --max-loss {}", loss, options.max_loss);
   return fmt::format("{}, outside --max-loss {}: {}", loss, options.max_loss, recipe.advice);
 }
 
-void print_result(const Options& options, const Choice& choice, const Comparison& comparison, std::int64_t test_clips) {
+void print_result(const Options& options, const Choice& choice, const FormTable& forms, std::int64_t test_clips) {
   const QuantizeResult& result = choice.recipe.quantized;
-  const PairedDifference& difference = comparison.difference;
   if (options.output_options.is_json) {
+    nlohmann::json testing = forms.pair_json();
+    testing["clips"] = test_clips;
     nlohmann::json json{{"model", options.output},
                         {"method", options.is_recipe() ? "auto" : options.method},
                         {"calibration_clips", choice.search.row_count()},
@@ -168,9 +176,7 @@ void print_result(const Options& options, const Choice& choice, const Comparison
                          {{"start_kl", result.start.kl}, {"final_kl", result.final.kl}, {"start_accuracy", result.start.accuracy},
                           {"final_accuracy", result.final.accuracy}, {"evaluations", result.evaluations}, {"seconds", choice.seconds},
                           {"is_out_of_time", result.is_out_of_time}}},
-                        {"testing",
-                         {{"clips", test_clips}, {"float_accuracy", difference.reference_accuracy}, {"integer_accuracy", difference.other_accuracy},
-                          {"comparison", comparison_json(comparison)}}}};
+                        {"testing", std::move(testing)}};
     if (options.is_recipe()) json["recipe"] = {{"steps", step_json(choice.recipe.steps)}, {"is_inside", choice.recipe.is_inside}, {"advice", choice.recipe.advice}};
     print_json(json);
     return;
@@ -178,22 +184,21 @@ void print_result(const Options& options, const Choice& choice, const Comparison
   fmt::print("{}\n{}", layer_table(result.model), activation_table(result, choice.search));
   if (!result.remarks.empty()) fmt::print("\n");
   for (const std::string& remark : result.remarks) fmt::print("remark: {}\n", remark);
-  if (options.is_recipe()) fmt::print("\n{}{}\n", step_table(choice.recipe.steps), loss_text(options, choice.recipe));
+  if (options.is_recipe()) fmt::print("\n{}{}\n", step_table(choice.recipe.steps, choice.search.outputs), loss_text(options, choice));
   fmt::print("\nsearch: {}, {:.1f} s\n", search_note(options, choice), choice.seconds);
-  fmt::print("test split, {} clips: float {:.2f} %, integer {:.2f} %\n  {}\n", test_clips, 100 * difference.reference_accuracy, 100 * difference.other_accuracy,
-             comparison_text(comparison));
+  fmt::print("test split, {} clips: {}\n  {}\n", test_clips, forms.summary(), forms.comparison());
   fmt::print("{} written\n", options.output);
   if (!options.weights_header.empty()) fmt::print("{} written\n", options.weights_header);
   if (!options.report.empty()) fmt::print("{} written\n", options.report);
 }
 
-Sensitivity write_search_report(const Options& options, const Choice& choice, const Dataset& dataset, const FeatureSet& test) {
+Sensitivity write_search_report(const Options& options, const Choice& choice, const DataSource& source, const FeatureSet& test) {
   const QuantizeResult& result = choice.recipe.quantized;
   // As the net sees them now: a recipe may have moved scales into the front end.
-  const FeatureSet calibration = options.calibration.load(dataset, result.model.metadata.front_end, options.seed.seed, options.output_options.is_quiet);
+  const FeatureSet calibration = options.calibration.load(source, result.model.metadata.front_end, options.seed.seed, options.output_options.is_quiet);
   SearchReport search{.method = options.is_recipe() ? "recipe auto" : options.method, .start = result.start, .final = result.final, .evaluations = result.evaluations,
                       .seconds = choice.seconds, .steps = result.trace, .recipe = choice.recipe.steps};
-  return write_report({.model_path = options.output, .model = result.model, .labels = dataset.labels, .calibration = calibration, .check = test,
+  return write_report({.model_path = options.output, .model = result.model, .labels = source.labels(), .calibration = calibration, .check = test,
                 .check_split = split_name(Split::testing), .search = std::move(search), .remarks = result.remarks,
                 .settings = {{"search", search_note(options, choice)}, {"target", options.target}}, .is_quiet = options.output_options.is_quiet},
                options.report);
@@ -204,25 +209,25 @@ void quantize(const Options& options) {
   check_target(quantization_target(options.target), settings_of(options));
   if (!options.is_recipe()) method_of(options.method);
   objective_of(options.objective);
-  const Model float_model = read_model(options.model);
+  Model float_model = read_model(options.model);
   const Graph prepared = prepare_for_inference(float_model.graph);
   if (!options.act_max.empty()) act_max_formats(prepared, options.act_max);  // a wrong count is said before the data is read
   named_activations(prepared, options.wide_activations);                     // and so is a wrong name
-  const Dataset dataset = dataset_for(float_model, options.data, options.model);
-  Choice choice = choose(options, float_model, dataset);
+  const std::unique_ptr<DataSource> source = options.source.open(float_model, options.model);
+  Choice choice = choose(options, float_model, *source);
   Model& model = choice.recipe.quantized.model;
 
-  const FeatureSet test = load_features(dataset, Split::testing, model.metadata.front_end, {.is_quiet = options.output_options.is_quiet});
-  const Comparison comparison = compare(float_logits(model, test), integer_logits(model, test), test, dataset.labels.size());
+  const FeatureSet test = source->load(Split::testing, model.metadata.front_end, {.is_quiet = options.output_options.is_quiet});
+  const std::unique_ptr<FormTable> forms = FormTable::of(test, source->labels());
+  forms->add("float", float_logits(model, test));
+  forms->add("integer", integer_logits(model, test));
   model.metadata.notes["search"] = search_note(options, choice);
-  model.metadata.notes["figures"] = fmt::format("test split, {} clips: float {:.2f} %, integer {:.2f} %, same label {:.2f} %, KL {:.5f}", test.row_count(),
-                                                100 * comparison.difference.reference_accuracy, 100 * comparison.difference.other_accuracy,
-                                                100 * comparison.agreement, comparison.kl);
+  model.metadata.notes["figures"] = fmt::format("test split, {} clips: {}; {}", test.row_count(), forms->summary(), forms->comparison());
   if (!options.weights_header.empty()) write_file_atomic(options.weights_header, emit_weights_header(lower(model)));
   write_model(model, options.output);
   std::optional<Sensitivity> sensitivity;
-  if (!options.report.empty()) sensitivity = write_search_report(options, choice, dataset, test);
-  print_result(options, choice, comparison, test.row_count());
+  if (!options.report.empty()) sensitivity = write_search_report(options, choice, *source, test);
+  print_result(options, choice, *forms, test.row_count());
   if (sensitivity && !options.output_options.is_json) {
     fmt::print("\nwhat costs most (the others: {}, qmn sensitivity)\n{}hint: {}\n", options.report, sensitivity_table(*sensitivity, kShownTensors), remedy_hint(model, *sensitivity));
   }
@@ -237,7 +242,7 @@ void add_quantize(CLI::App& app) {
   command->add_option("-o,--output", options->output, "Quantized model (QDQ ONNX)")->required()->type_name("FILE");
   command->add_option("--method", options->method, "minmax, moving_average, percentile, mse, kl (each tensor by itself), progressive (highest accuracy, needs labels) or descend (lowest cost); without it: --recipe auto");
   command->add_option("--recipe", options->recipe, "auto: descend and remedies in order of cost until the loss is inside --max-loss (the default)");
-  command->add_option("--max-loss,--max_loss", options->max_loss, "Points of accuracy that may be lost before auto pays for more precision")->capture_default_str();
+  command->add_option("--max-loss,--max_loss", options->max_loss, "Points of accuracy that may be lost before auto pays for more precision; of a net without classes: noise in percent of the signal, 0.1 is 30 dB")->capture_default_str();
   command->add_option("--target", options->target, "Kernels that will run it: qmn, cmsis-nn-q7 or cmsis-nn-s8; limits what auto may use")->capture_default_str();
   command->add_option("--objective", options->objective, "What descend minimizes: kl (to float, needs no labels), cross_entropy, accuracy or mix")->capture_default_str();
   command->add_option("--percentile", options->percentile, "Share of values, in %, that the method percentile keeps")->capture_default_str();
@@ -251,7 +256,7 @@ void add_quantize(CLI::App& app) {
   command->add_flag("--per_channel,--per-channel", options->is_per_channel, "Weights with a power of two for each output channel (32-bit biases)");
   command->add_option("--weights_header", options->weights_header, "Also write a classic weights.h")->type_name("FILE");
   command->add_option("--report", options->report, "Also write a page (HTML): accuracy, ranges, search, sensitivity, memory")->type_name("FILE");
-  options->data.add(*command);
+  options->source.add(*command);
   options->seed.add(*command, "the choice of calibration clips");
   options->output_options.add(*command);
   command->footer(kExamples);

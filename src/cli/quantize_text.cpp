@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/quantize_text.h"
 
+#include "quantize/divergence.h"
 #include "quantize/layers.h"
 #include "report/table.h"
 
@@ -100,7 +101,18 @@ nlohmann::json tensor_json(const QuantizeResult& result, const FeatureSet& calib
   return tensors;
 }
 
-std::string step_table(const std::vector<RecipeStep>& steps) {
+std::string progress_text(const QuantizeResult& result, const FeatureSet& calibration) {
+  if (calibration.outputs == OutputKind::values) return fmt::format("SQNR {:.1f} -> {:.1f} dB", decibels(result.start.kl), decibels(result.final.kl));
+  const std::string kl = fmt::format("KL {:.5f} -> {:.5f}", result.start.kl, result.final.kl);
+  return calibration.has_labels() ? fmt::format("{}, accuracy {:.2f} -> {:.2f} %", kl, 100 * result.start.accuracy, 100 * result.final.accuracy) : kl;
+}
+
+std::string step_table(const std::vector<RecipeStep>& steps, OutputKind outputs) {
+  if (outputs == OutputKind::values) {
+    Table table({"step", "SQNR dB", "kept", "seconds"});
+    for (const RecipeStep& step : steps) table.add_row({step.name, fmt::format("{:.2f}", decibels(step.check.kl)), step.is_kept ? "yes" : "-", fmt::format("{:.1f}", step.seconds)});
+    return table.text();
+  }
   Table table({"step", "KL", "same label", "expected loss", "cautious", "difference", "kept", "seconds"});
   for (const RecipeStep& step : steps) {
     table.add_row({step.name, fmt::format("{:.5f}", step.check.kl), fmt::format("{:.2f} %", 100 * step.check.agreement), fmt::format("{:.3f}", 100 * step.check.expected_loss), fmt::format("{:.3f}", 100 * step.check.cautious_loss),

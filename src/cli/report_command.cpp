@@ -6,6 +6,7 @@
 #include "cli/common.h"
 #include "cli/evaluation.h"
 #include "cli/report_file.h"
+#include "cli/source_options.h"
 #include "formats/onnx_format.h"
 
 #include <memory>
@@ -24,7 +25,7 @@ struct Options {
   std::string model, output = "report.html";
   std::int64_t clips = 500;
   int copies = 0;
-  DataOptions data;
+  SourceOptions source;
   SeedOption seed;
   OutputOptions output_options;
 };
@@ -33,16 +34,17 @@ void run_report(const Options& options) {
   if (options.clips < 1) fail_usage("--clips {}: must be at least 1", options.clips);
   if (options.copies < 0 || options.copies > 1000) fail_usage("--copies {}: must be between 0 and 1000", options.copies);
   check_report_path(options.output, "-o");
-  const Model model = read_model(options.model);
+  Model model = read_model(options.model);
   if (!model.quantization) fail_usage("{} is a float model; quantize it first (qmn quantize)", options.model);
-  const Dataset dataset = dataset_for(model, options.data, options.model);
+  const std::unique_ptr<DataSource> source = options.source.open(model, options.model);
+  check_copies(*source, options.copies);
   const FrontEndSettings& front_end = model.metadata.front_end;
   const bool is_quiet = options.output_options.is_quiet;
-  const FeatureSet calibration = load_features(dataset, Split::validation, front_end, {.seed = options.seed.seed, .limit = options.clips, .is_quiet = is_quiet});
-  if (calibration.row_count() == 0) fail_data("{}: no clips in the validation split", dataset.settings.folder.string());
-  const FeatureSet check = load_features(dataset, Split::testing, front_end, {.copies = options.copies, .seed = options.seed.seed, .is_quiet = is_quiet});
-  if (check.row_count() == 0) fail_data("{}: no clips in the testing split", dataset.settings.folder.string());
-  write_report({.model_path = options.model, .model = model, .labels = dataset.labels, .calibration = calibration, .check = check, .check_split = split_name(Split::testing),
+  const FeatureSet calibration = source->load(Split::validation, front_end, {.seed = options.seed.seed, .limit = options.clips, .is_quiet = is_quiet});
+  if (calibration.row_count() == 0) fail_data("{}: no clips in the validation split", source->path().string());
+  const FeatureSet check = source->load(Split::testing, front_end, {.copies = options.copies, .seed = options.seed.seed, .is_quiet = is_quiet});
+  if (check.row_count() == 0) fail_data("{}: no clips in the testing split", source->path().string());
+  write_report({.model_path = options.model, .model = model, .labels = source->labels(), .calibration = calibration, .check = check, .check_split = split_name(Split::testing),
                 .copies = options.copies, .settings = {{"ranges and sensitivity", fmt::format("{} validation clips, seed {}", calibration.row_count(), options.seed.seed)}}, .is_quiet = is_quiet},
                options.output);
   if (options.output_options.is_json) print_json({{"model", options.model}, {"report", options.output}});
@@ -58,7 +60,7 @@ void add_report(CLI::App& app) {
   command->add_option("-o,--output", options->output, "The page")->type_name("FILE")->capture_default_str();
   command->add_option("--clips", options->clips, "Validation clips for ranges and sensitivity")->capture_default_str();
   command->add_option("--copies", options->copies, "Measure accuracy on that many disturbed copies of each test clip, paired");
-  options->data.add(*command);
+  options->source.add(*command);
   options->seed.add(*command, "the choice of clips and the copies");
   options->output_options.add(*command);
   command->footer(kExamples);

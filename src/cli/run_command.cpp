@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // cli/run_command.cpp   qmn run: an exported folder on its board, clip by clip, compared with the simulator byte for byte.
-#include "audio/wav.h"
 #include "base/error.h"
 #include "board/board.h"
 #include "board/first_difference.h"
@@ -8,12 +7,11 @@
 #include "cli/common.h"
 #include "cli/evaluation.h"
 #include "cli/firmware_folder.h"
-#include "data/features.h"
-#include "frontend/mfcc.h"
+#include "cli/form_table.h"
+#include "cli/run_inputs.h"
 #include "import/import.h"
 #include "lower/lower.h"
 #include "plan/plan.h"
-#include "quantize/evaluate.h"
 #include "quantize/metrics.h"
 #include "report/table.h"
 #include "simulate/simulate.h"
@@ -34,6 +32,7 @@ namespace {
 constexpr const char* kExamples = R"(Examples:
   qmn run firmware/ yes.wav no.wav
   qmn run firmware/ --data words/ --split testing --limit 100
+  qmn run firmware/ cat.png dog.png        a net of pictures
   qmn run firmware/ --board host yes.wav   the same C, compiled for this machine
   qmn run firmware/ yes.wav --trace        names the first tensor that differs from the simulator's, if one ever does
 The exit code is 1 when an output, a traced tensor or the self-test differs.)";
@@ -44,52 +43,9 @@ struct Options {
   std::string board, split = "testing";
   std::int64_t limit = 100;
   bool traces = false, shows_logits = false;
-  DataOptions data;
+  SourceOptions source;
   OutputOptions output;
 };
-
-/// What is run: raw inputs, with what is known about each.
-struct Clips {
-  std::vector<std::string> names;
-  std::vector<int> expected;  ///< indices of labels; empty when nobody knows
-  std::vector<float> float_logits;  ///< of the model in float, [clip][class]; empty when nobody knows the labels
-  std::vector<TensorBytes> inputs;
-};
-
-Clips clips_of_files(const Options& options, const FrontEndSettings& front_end, const Simulator& simulator) {
-  const Mfcc mfcc(front_end);
-  Clips clips;
-  int converted = 0;
-  for (const std::string& path : options.clips) {
-    const Audio audio = read_audio(path, front_end.sample_rate_hz);
-    const bool is_converted = audio.was_resampled || audio.was_downmixed;
-    if (is_converted && options.data.is_strict) {
-      fail_data("{}: has {} channels at {} Hz, the model takes mono at {} Hz (--strict)", path, audio.source_channels, audio.source_rate_hz, front_end.sample_rate_hz);
-    }
-    converted += is_converted ? 1 : 0;
-    clips.names.push_back(path);
-    clips.inputs.push_back(simulator.quantize_input(mfcc.features(audio.samples), 1));
-  }
-  if (converted > 0 && !options.output.is_quiet) fmt::print(stderr, "qmn: {} clips were converted to mono at {} Hz\n", converted, front_end.sample_rate_hz);
-  return clips;
-}
-
-Clips clips_of_dataset(const Options& options, const Model& model, const Simulator& simulator) {
-  if (options.limit < 0) fail_usage("--limit {}: must be 0 (all) or above", options.limit);
-  const Split split = split_of(options.split, "--split");
-  const Dataset dataset = dataset_for(model, options.data, options.folder);
-  const FeatureSet set = load_features(dataset, split, model.metadata.front_end, {.limit = options.limit, .is_quiet = options.output.is_quiet});
-  Clips clips;
-  for (std::int64_t row = 0; row < set.row_count(); ++row) {
-    const fs::path& path = set.paths[static_cast<std::size_t>(row)];
-    clips.names.push_back(path.empty() ? kSilenceLabel : fs::relative(path, dataset.settings.folder).string());
-    clips.expected.push_back(set.labels[static_cast<std::size_t>(row)]);
-    clips.inputs.push_back(simulator.quantize_input(set.row(row), 1));
-  }
-  if (clips.inputs.empty()) fail_data("{}: no clips in the {} split", dataset.settings.folder.string(), options.split);
-  clips.float_logits = float_logits(model, set);
-  return clips;
-}
 
 /// The board's outputs of one clip, with the simulator's.
 struct Outcome {
@@ -100,7 +56,7 @@ struct Outcome {
 };
 
 /// Outcomes of the inputs first, first + 1, …
-std::vector<Outcome> outcomes_of(const Program& program, const Simulator& simulator, const Clips& clips, std::size_t first, const BoardRun& part) {
+std::vector<Outcome> outcomes_of(const Program& program, const Simulator& simulator, const RunInputs& clips, std::size_t first, const BoardRun& part) {
   const QFormat logits = program.tensor(program.logits).format, scores = program.tensor(program.output).format;
   std::vector<Outcome> outcomes;
   for (std::size_t i = 0; i < part.logits.size(); ++i) {
@@ -118,12 +74,20 @@ std::vector<Outcome> outcomes_of(const Program& program, const Simulator& simula
   return outcomes;
 }
 
+/// Outputs that are values have no labels, and no order.
+bool are_values(const Program& program) { return program.metadata.outputs == OutputKind::values; }
+
 std::string label_text(const Program& program, std::size_t index) {
+  if (are_values(program)) return "";
   return index < program.metadata.labels.size() ? program.metadata.labels[index] : fmt::format("class {}", index);
 }
 
 std::string top_logits(const Program& program, const Outcome& outcome) {
   std::vector<std::string> parts;
+  if (are_values(program)) {
+    for (std::size_t i = 0; i < std::min<std::size_t>(6, outcome.logits.size()); ++i) parts.push_back(fmt::format("{}", outcome.logits[i]));
+    return fmt::format("{}{}", fmt::join(parts, " "), outcome.logits.size() > parts.size() ? " …" : "");
+  }
   for (std::size_t i = 0; i < std::min<std::size_t>(3, outcome.order.size()); ++i) {
     parts.push_back(fmt::format("{} {}", label_text(program, outcome.order[i]), outcome.logits[outcome.order[i]]));
   }
@@ -137,7 +101,7 @@ double score_of(const Program& program, const Outcome& outcome) {
 /// Prints a row for each clip as soon as the board has answered.
 class OutcomeRows {
  public:
-  OutcomeRows(const Program& program, const Clips& clips, bool shows_logits)
+  OutcomeRows(const Program& program, const RunInputs& clips, bool shows_logits)
       : program_(program), clips_(clips), shows_logits_(shows_logits), table_(header(), widths()) {}
 
   void print_row(std::size_t clip, const Outcome& outcome) const {
@@ -167,13 +131,13 @@ class OutcomeRows {
   }
   bool has_labels() const { return !clips_.expected.empty(); }
   std::vector<std::string> header() const {
-    std::vector<std::string> header{"clip", "label", "score", "equal", "top logits (raw)"};
+    std::vector<std::string> header{"clip", "label", "score", "equal", are_values(program_) ? "outputs (raw)" : "top logits (raw)"};
     if (has_labels()) header.insert(header.begin() + 1, "expected");
     return header;
   }
 
   const Program& program_;
-  const Clips& clips_;
+  const RunInputs& clips_;
   bool shows_logits_;
   StreamedTable table_;
 };
@@ -184,14 +148,14 @@ struct TraceDifference {
   TensorDifference tensor;
 };
 
-std::optional<TraceDifference> compare_traces(const Program& program, const Simulator& simulator, const Clips& clips, const BoardRun& traced) {
+std::optional<TraceDifference> compare_traces(const Program& program, const Simulator& simulator, const RunInputs& clips, const BoardRun& traced) {
   for (std::size_t i = 0; i < clips.inputs.size(); ++i) {
     if (auto difference = first_difference(program, simulator.trace(clips.inputs[i]), traced.traces[i])) return TraceDifference{i, std::move(*difference)};
   }
   return std::nullopt;
 }
 
-std::string trace_text(const Program& program, const Clips& clips, const std::optional<TraceDifference>& difference) {
+std::string trace_text(const Program& program, const RunInputs& clips, const std::optional<TraceDifference>& difference) {
   if (!difference) return fmt::format("trace: all {} tensors of {} clips equal the simulator's, byte for byte", program.tensors.size(), clips.inputs.size());
   const TensorDifference& tensor = difference->tensor;
   const std::string where = fmt::format("trace: {}: the first tensor that differs is {} (number {}), written by {}", clips.names[difference->clip], tensor.tensor_name, tensor.tensor, tensor.kernel);
@@ -199,7 +163,7 @@ std::string trace_text(const Program& program, const Clips& clips, const std::op
   return fmt::format("{}: at y {}, x {}, channel {} the host has {}, the board {}", where, tensor.y, tensor.x, tensor.channel, tensor.host, tensor.board);
 }
 
-nlohmann::json trace_json(const Clips& clips, const std::optional<TraceDifference>& difference) {
+nlohmann::json trace_json(const RunInputs& clips, const std::optional<TraceDifference>& difference) {
   if (!difference) return {{"equal", true}};
   const TensorDifference& tensor = difference->tensor;
   nlohmann::json json{{"equal", false}, {"clip", clips.names[difference->clip]}, {"tensor", tensor.tensor_name}, {"number", tensor.tensor}, {"written_by", tensor.kernel}};
@@ -212,8 +176,8 @@ struct Hits {
   std::size_t in_float = 0, in_integers = 0, on_board = 0;
 };
 
-Hits count_hits(const Clips& clips, const std::vector<Outcome>& outcomes) {
-  const std::vector<int> in_float = top1(clips.float_logits, outcomes.at(0).logits.size());
+Hits count_hits(const RunInputs& clips, const std::vector<Outcome>& outcomes) {
+  const std::vector<int> in_float = top1(clips.float_outputs, outcomes.at(0).logits.size());
   Hits hits;
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     const auto expected = static_cast<std::size_t>(clips.expected[i]);
@@ -242,14 +206,29 @@ struct Report {
   BuiltFirmware firmware;
   BoardRun run;
   std::int64_t arena_bytes = 0;
-  Clips clips;
+  RunInputs clips;
   std::vector<Outcome> outcomes;
   std::size_t equal_count = 0;
   std::optional<Hits> hits;  ///< where labels are known
+  std::unique_ptr<FormTable> forms{};  ///< of outputs that are values, over examples of a data set: float, simulator, board
   bool is_traced = false;
   std::optional<TraceDifference> difference;
   bool is_faultless() const { return equal_count == outcomes.size() && run.selftest_mismatches == 0 && !difference; }
 };
+
+std::unique_ptr<FormTable> compare_forms(const Program& program, const Report& report) {
+  std::unique_ptr<FormTable> forms = FormTable::of(report.clips.rows, {});
+  const QFormat format = program.tensor(program.logits).format;
+  std::vector<float> host, board;
+  for (const Outcome& outcome : report.outcomes) {
+    for (const std::int32_t raw : outcome.host_logits) host.push_back(static_cast<float>(dequantize(raw, format)));
+    for (const std::int32_t raw : outcome.logits) board.push_back(static_cast<float>(dequantize(raw, format)));
+  }
+  forms->add("float", report.clips.float_outputs);
+  forms->add("integer (simulator)", std::move(host));
+  forms->add(fmt::format("board ({})", report.board), std::move(board));
+  return forms;
+}
 
 void print_device_figures(const Report& report) {
   if (report.run.instructions_per_inference == 0) return;  // the host counts nothing
@@ -266,6 +245,7 @@ void print_report(const Program& program, const Report& report) {
   if (report.is_traced) fmt::print("{}\n", trace_text(program, report.clips, report.difference));
   print_device_figures(report);
   if (report.hits) fmt::print("\n{}", hits_table(*report.hits, report.outcomes.size(), report.board));
+  if (report.forms) fmt::print("\n{}", report.forms->table());
 }
 
 void print_report_json(const Options& options, const Program& program, const Report& report) {
@@ -280,6 +260,7 @@ void print_report_json(const Options& options, const Program& program, const Rep
   }
   nlohmann::json json{{"folder", options.folder}, {"board", report.board}, {"clips", std::move(rows)}, {"equal", report.equal_count}, {"selftest_mismatches", report.run.selftest_mismatches}};
   if (report.hits) json["hits"] = {{"float", report.hits->in_float}, {"integer", report.hits->in_integers}, {"board", report.hits->on_board}};
+  if (report.forms) json["values"] = {{"float", report.forms->json(0)}, {"integer", report.forms->json(1)}, {"board", report.forms->json(2)}};
   if (report.is_traced) json["trace"] = trace_json(report.clips, report.difference);
   if (report.run.instructions_per_inference != 0) {
     const FirmwareSize& size = report.firmware.size;
@@ -299,14 +280,13 @@ void run(const Options& options) {
   const Manifest manifest = read_manifest(options.folder);
   Report report;
   report.board = board_of(options, manifest);
-  const Model model = import_model(fs::path(options.folder) / kModelName);
+  Model model = import_model(fs::path(options.folder) / kModelName);
   const Program program = lower(model);
   const Simulator simulator(program, plan_memory(program));
-  const FrontEndSettings& front_end = program.metadata.front_end;
-  if (front_end.feature_count() != program.tensor(program.input).value_count()) {
-    fail_data("{}: its network takes {} values, its front end makes {} from a clip: it takes no sound", options.folder, program.tensor(program.input).value_count(), front_end.feature_count());
-  }
-  report.clips = options.clips.empty() ? clips_of_dataset(options, model, simulator) : clips_of_files(options, front_end, simulator);
+  if (options.limit < 0) fail_usage("--limit {}: must be 0 (all) or above", options.limit);
+  const bool is_quiet = options.output.is_quiet;
+  report.clips = options.clips.empty() ? inputs_of_source(model, options.source, split_of(options.split, "--split"), options.limit, options.folder, simulator, is_quiet)
+                                       : inputs_of_files(options.clips, model, options.source, simulator, is_quiet);
 
   report.firmware = build_firmware(options.folder, report.board);
   std::optional<OutcomeRows> rows;
@@ -321,6 +301,7 @@ void run(const Options& options) {
   report.arena_bytes = manifest.arena_bytes;
   report.equal_count = static_cast<std::size_t>(std::count_if(report.outcomes.begin(), report.outcomes.end(), [](const Outcome& outcome) { return outcome.is_equal; }));
   if (!report.clips.expected.empty()) report.hits = count_hits(report.clips, report.outcomes);
+  if (report.clips.rows.outputs == OutputKind::values) report.forms = compare_forms(program, report);
   if (options.traces) {
     report.is_traced = true;
     report.difference = compare_traces(program, simulator, report.clips, run_firmware(report.firmware, report.board, report.clips.inputs, true));
@@ -337,13 +318,13 @@ void add_run(CLI::App& app) {
   CLI::App* command = app.add_subcommand("run", "Run exported firmware on its emulated board and compare it with the simulator");
   const auto options = std::make_shared<Options>();
   command->add_option("folder", options->folder, "Folder of qmn export")->required()->type_name("DIR");
-  command->add_option("clips", options->clips, "Sound files; without any, clips of the data set")->type_name("CLIP ...");
+  command->add_option("clips", options->clips, "Sound files, or arrays and pictures for nets that take these; without any, examples of the data set")->type_name("CLIP ...");
   command->add_option("--board", options->board, "mps2-an386 or host (default: the board that the folder was exported for)");
   command->add_option("--split", options->split, "Clips of the data set: training, validation or testing")->capture_default_str();
   command->add_option("--limit", options->limit, "At most that many clips of the data set, spread evenly; 0: all")->capture_default_str();
   command->add_flag("--trace", options->traces, "Compare every tensor of every clip and name the first that differs");
   command->add_flag("--show_logits,--show-logits", options->shows_logits, "Print all logits of every clip");
-  options->data.add(*command);
+  options->source.add(*command);
   options->output.add(*command);
   command->footer(kExamples);
   command->callback([options] { run(*options); });

@@ -11,13 +11,13 @@
 #include "data/augment.h"
 #include "data/background.h"
 #include "data/clip_files.h"
+#include "data/even_choice.h"
 #include "data/feature_cache.h"
 #include "frontend/mfcc.h"
 
 #include <algorithm>
 #include <cmath>
 #include <mutex>
-#include <numeric>
 
 namespace qmn {
 namespace {
@@ -40,24 +40,13 @@ struct SelectedClip {
 
 /// At most `limit` clips: every class keeps its share, and which of its clips is up to the seed.
 std::vector<SelectedClip> select_clips(const std::vector<Clip>& clips, const FeatureOptions& options) {
-  std::vector<std::size_t> order(clips.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  if (options.limit > 0 && static_cast<std::uint64_t>(options.limit) < clips.size()) {
-    Random random({options.seed, kLimitPurpose});
-    random.shuffle(order);
-    std::stable_sort(order.begin(), order.end(), [&clips](std::size_t a, std::size_t b) { return clips[a].label < clips[b].label; });
-    const auto limit = static_cast<std::size_t>(options.limit);
-    const std::size_t start = random.uniform_int(order.size());
-    std::vector<std::size_t> chosen;
-    for (std::size_t i = 0; i < limit; ++i) chosen.push_back(order[(i * order.size() + start) / limit]);
-    std::sort(chosen.begin(), chosen.end());
-    order = chosen;
-  }
+  std::vector<int> labels;
+  for (const Clip& clip : clips) labels.push_back(clip.label);
   std::vector<std::uint64_t> ordinals;
   std::uint64_t silence_count = 0;
   for (const Clip& clip : clips) ordinals.push_back(clip.path.empty() ? silence_count++ : 0);
   std::vector<SelectedClip> selected;
-  for (std::size_t id : order) selected.push_back({.clip_id = id, .clip = &clips[id], .silence_ordinal = ordinals[id]});
+  for (const std::size_t id : even_choice(labels, options.limit, Random({options.seed, kLimitPurpose}))) selected.push_back({.clip_id = id, .clip = &clips[id], .silence_ordinal = ordinals[id]});
   return selected;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "data/dataset.h"
+#include "data/feature_set.h"
 #include "metadata/metadata.h"
 
 #include <cstdint>
@@ -13,20 +14,6 @@
 #include <vector>
 
 namespace qmn {
-
-/// Network inputs, [clip][frame][coefficient], already scaled by the front end's coefficient shifts.
-struct FeatureSet {
-  std::vector<float> features;
-  std::vector<int> labels;                    ///< of each row
-  std::vector<int> clip_ids;                  ///< of each row: the index into the split (rows of copies share it)
-  std::vector<std::filesystem::path> paths;   ///< of each row; empty for silence
-  std::vector<std::uint8_t> silent_frames;    ///< [row][frame]: 1 where every sample of the window is zero (digital silence)
-  int features_per_clip = 0;
-  std::int64_t row_count() const { return static_cast<std::int64_t>(labels.size()); }
-  std::span<const float> row(std::int64_t index) const {
-    return std::span(features).subspan(static_cast<std::size_t>(index) * static_cast<std::size_t>(features_per_clip), static_cast<std::size_t>(features_per_clip));
-  }
-};
 
 struct FeatureOptions {
   int copies = 0;           ///< 0: each clip as it is; k: k disturbed copies of each (time shift within ±100 ms, background noise), fixed by `seed`
@@ -54,17 +41,26 @@ struct AugmentSettings {
   int coefficient_mask = 0;           ///< one mask of up to that many coefficients
 };
 
-/// Draws augmented training batches. Batch `step` depends on (seed, step) alone, so a resumed training sees what the uninterrupted one saw.
-/// Audio is decoded once and kept; features are computed on the worker threads, ahead of the consumer.
-class TrainingLoader {
+struct Batch {
+  std::vector<float> features;  ///< [batch_size][features_per_clip]
+  std::vector<int> labels;
+};
+
+/// Batches of a training, one step after the other. Batch `step` depends on (seed, step) alone, so a resumed training sees what the
+/// uninterrupted one saw.
+class BatchLoader {
  public:
-  struct Batch {
-    std::vector<float> features;  ///< [batch_size][features_per_clip]
-    std::vector<int> labels;
-  };
+  virtual ~BatchLoader() = default;
+  virtual Batch next() = 0;
+};
+
+/// Draws augmented batches of a keyword data set. Audio is decoded once and kept; features are computed on the worker threads, ahead of the
+/// consumer.
+class TrainingLoader : public BatchLoader {
+ public:
   TrainingLoader(const Dataset& dataset, const FrontEndSettings& front_end, const AugmentSettings& augment, int batch_size, std::uint64_t seed, std::int64_t first_step);
-  ~TrainingLoader();
-  Batch next();  ///< of first_step, first_step + 1, …
+  ~TrainingLoader() override;
+  Batch next() override;  ///< of first_step, first_step + 1, …
 
  private:
   struct Impl;

@@ -13,6 +13,7 @@
 #include "data/augment.h"
 #include "data/background.h"
 #include "data/clip_files.h"
+#include "data/epoch_order.h"
 #include "frontend/mfcc.h"
 
 #include <algorithm>
@@ -28,7 +29,7 @@
 namespace qmn {
 namespace {
 
-enum RandomPurpose : std::uint64_t { kEpochPurpose = 21, kExamplePurpose = 22 };
+constexpr std::uint64_t kExamplePurpose = 22;  // keeps its random numbers apart from those of the order of examples
 
 constexpr std::int64_t kBatchesAhead = 4;
 constexpr unsigned kMaxWorkers = 8;
@@ -37,39 +38,6 @@ constexpr unsigned kMaxWorkers = 8;
 struct Example {
   std::vector<std::int16_t> samples;
   int label;
-};
-
-/// The order of the slots in each epoch; the last two stay in memory, as a batch may span both.
-class EpochOrder {
- public:
-  using Order = std::shared_ptr<const std::vector<std::uint32_t>>;
-
-  EpochOrder(std::size_t slot_count, std::uint64_t seed) : slot_count_(slot_count), seed_(seed) {}
-
-  std::size_t slot(std::uint64_t draw) {
-    const std::uint64_t epoch = draw / slot_count_;
-    return (*order_of(epoch))[draw % slot_count_];
-  }
-
- private:
-  Order order_of(std::uint64_t epoch) {
-    const std::lock_guard lock(mutex_);
-    Order& kept = kept_[epoch % 2];
-    if (!kept || kept_epoch_[epoch % 2] != epoch) {
-      std::vector<std::uint32_t> order(slot_count_);
-      std::iota(order.begin(), order.end(), 0u);
-      Random({seed_, kEpochPurpose, epoch}).shuffle(order);
-      kept = std::make_shared<const std::vector<std::uint32_t>>(std::move(order));
-      kept_epoch_[epoch % 2] = epoch;
-    }
-    return kept;
-  }
-
-  std::size_t slot_count_;
-  std::uint64_t seed_;
-  std::mutex mutex_;
-  Order kept_[2];
-  std::uint64_t kept_epoch_[2] = {0, 0};
 };
 
 std::size_t share_of(std::size_t wanted_count, double percentage) {
@@ -212,6 +180,6 @@ TrainingLoader::TrainingLoader(const Dataset& dataset, const FrontEndSettings& f
     : impl_(std::make_unique<Impl>(dataset, front_end, augment, batch_size, seed, first_step)) {}
 TrainingLoader::~TrainingLoader() = default;
 
-TrainingLoader::Batch TrainingLoader::next() { return impl_->take(); }
+Batch TrainingLoader::next() { return impl_->take(); }
 
 }  // namespace qmn

@@ -59,6 +59,10 @@ Input row = frame, column = coefficient. The features are TensorFlow-compatible 
 `raw = saturate(floor(mfcc[c] * 2^(@MACRO@_INPUT_FRAC_BITS - @NET@_coefficient_shifts[c]) + 0.5))`.
 )";
 
+constexpr const char* kArrays = R"(
+Inputs lie height x width x channels. A number `x` of them enters as `raw = saturate(floor(@NUMBER@ * 2^@MACRO@_INPUT_FRAC_BITS + 0.5))`.
+)";
+
 constexpr const char* kBoard = R"(
 ## Build and run on the emulated board @BOARD@
 
@@ -84,6 +88,13 @@ constexpr const char* kNoBoard = R"(
 
 With CMake: `add_subdirectory` and link `@NET@`; else compile these as C11, with `.` and `runtime/` as include folders:
 )";
+
+/// "(x - mean) * scale", of each channel where they differ.
+std::string scaled_number(const ArraySettings& array) {
+  const auto text = [](const std::vector<double>& numbers) { return numbers.size() == 1 ? fmt::format("{}", numbers[0]) : fmt::format("[{}][channel]", fmt::join(numbers, ", ")); };
+  const std::string centered = array.mean.empty() ? "x" : fmt::format("(x - {})", text(array.mean));
+  return array.scale.empty() ? centered : fmt::format("{} * {}", centered, text(array.scale));
+}
 
 std::string source_list(const std::vector<std::string>& sources) { return fmt::format("```\n{}\n```\n", fmt::join(sources, "\n")); }
 
@@ -124,7 +135,8 @@ std::string readme_text(const Program& program, const MemoryPlan& plan, const st
                       {"RESULT", has_scores(program) ? "scores" : "logits"},
                       {"RESULT_MACRO", has_scores(program) ? "SCORES" : "LOGITS"},
                       {"FILES", has_board ? "| `boards/` | start-up code, linker script and main program of a firmware |\n" : ""},
-                      {"FEATURES", has_front_end(program) ? fill_template(kFeatures, front_end_values) : ""},
+                      {"FEATURES", has_front_end(program) ? fill_template(kFeatures, front_end_values)
+                                                          : fill_template(kArrays, {{"NUMBER", scaled_number(program.metadata.array_input)}, {"MACRO", names.macro}})},
                       {"VECTORS", std::to_string(options.known_answers.size())}});
   return text +
          fill_template(has_board ? kBoard : kNoBoard, {{"BOARD", options.board},

@@ -138,4 +138,8 @@ void verify(const Graph& graph, const Quantization& quantization) {
   for (const auto& [id, correction] : quantization.corrections) check_correction(graph, quantization, id, correction);
 }
 
+bool takes_sound(const Model& model) {
+  return model.metadata.front_end.feature_count() == element_count(model.graph.shape(model.graph.input));
+}
+
 }  // namespace qmn

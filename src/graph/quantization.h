@@ -68,4 +68,7 @@ struct Model {
   std::optional<Quantization> quantization;
 };
 
+/// Whether the front end of the model makes what its input takes: it hears sound. Else it takes arrays or pictures.
+bool takes_sound(const Model& model);
+
 }  // namespace qmn

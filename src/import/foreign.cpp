@@ -51,6 +51,18 @@ void complain_about_unsupported(const Analysis& analysis, Complaints& complaints
   }
 }
 
+/// Whether a Softmax ends the net, behind which nothing but a change of shape stands.
+bool ends_in_softmax(const Draft& draft) {
+  std::string value = draft.outputs.at(0);
+  for (auto node = draft.nodes.rbegin(); node != draft.nodes.rend(); ++node) {
+    if (std::ranges::count(node->outputs, value) == 0) continue;
+    if (node->op == "Softmax") return true;
+    if (node->op != "Reshape" && node->op != "Flatten" && node->op != "Squeeze" && node->op != "Unsqueeze" && node->op != "Identity") return false;
+    value = node->inputs.at(0);
+  }
+  return false;
+}
+
 const char* format_name(ModelFormat format) {
   return format == ModelFormat::tflite ? "TFLite" : format == ModelFormat::graphdef ? "TensorFlow GraphDef" : "ONNX";
 }
@@ -89,6 +101,8 @@ Model model_of(const ForeignModel& foreign, std::vector<std::string>& notes) {
   Model model = parse_onnx(serialize_draft(legal), "the imported net");
   if (foreign.front_end) model.metadata.front_end = *foreign.front_end;
   model.metadata.labels = foreign.labels;
+  model.metadata.array_input.is_channels_last = laid_out.is_channels_last;
+  if (ends_in_softmax(stored.draft)) model.metadata.outputs = OutputKind::classes;
   return model;
 }
 

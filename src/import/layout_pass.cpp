@@ -18,6 +18,7 @@ LayoutPass::LayoutPass(const Analysis& in, const std::vector<std::size_t>& input
   if (stored.shape != input.shape) {
     out_.notes.push_back(fmt::format("the input {} is stored as {}: its dimensions in the order {}", input.name, to_string(stored.shape), fmt::join(input_order, ", ")));
   }
+  out_.is_channels_last = input_order == std::vector<std::size_t>{0, 3, 1, 2};
   out_.draft.inputs = {{input.name, stored.shape}};
   define(input.name, std::move(stored));
 }

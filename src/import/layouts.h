@@ -15,6 +15,7 @@ namespace qmn {
 struct LaidOut {
   Draft draft;
   std::vector<std::string> notes;  ///< where the input or output differs from the file's
+  bool is_channels_last = false;   ///< the file has NHWC where the input is stored as NCHW
   /// Of every activation of the logical draft: the axis that is the batch; nothing when there is none of its own.
   std::map<std::string, std::optional<std::size_t>> batch_axes;
 };

@@ -6,7 +6,7 @@
 //   AveragePool, MaxPool             average_pool2d, max_pool2d
 //   Relu                             requantize with clip_min 0
 //   Flatten                          nothing: its output is its input's tensor (requantize, if the formats differ)
-//   Softmax                          softmax; the end of a graph without one gets it by LowerOptions::adds_softmax
+//   Softmax                          softmax; the end of a graph of classes without one gets it by LowerOptions::adds_softmax
 #include "lower/lower.h"
 
 #include "lower/accumulator_bound.h"
@@ -249,12 +249,12 @@ void Lowering::set_outputs() {
   const auto* last = program_.kernels.empty() ? nullptr : std::get_if<SoftmaxKernel>(&program_.kernels.back());
   if (last != nullptr && last->output == program_.output) {
     program_.logits = last->input;
-  } else if (options_.adds_softmax) {
+  } else if (options_.adds_softmax && program_.metadata.outputs != OutputKind::values) {
     append_softmax();
   }
   const ProgramTensor& logits = program_.tensor(program_.logits);
   if (orders_.at(program_.logits) != identity_order(logits.value_count())) {
-    fail_data("the output {} has {} channels of {}x{}; a classifier's output, one row of values, is needed",
+    fail_data("the output {} has {} channels of {}x{}; one row of values is needed: end the net with a Flatten, a Gemm or a global pool",
               graph_.value(graph_.output).name, logits.channels, logits.height, logits.width);
   }
 }

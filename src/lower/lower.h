@@ -8,7 +8,7 @@
 namespace qmn {
 
 struct LowerOptions {
-  bool adds_softmax = true;  ///< scores behind the logits when the graph does not end with a Softmax
+  bool adds_softmax = true;  ///< scores behind the logits when the graph does not end with a Softmax; not where the outputs are values
 };
 
 /// Error (data), by node name: a value without a format, a negative shift (quantize/legalize never leaves one), an operator without a

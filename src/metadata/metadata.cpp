@@ -3,6 +3,7 @@
 // ignored.
 #include "metadata/metadata.h"
 
+#include "base/check.h"
 #include "base/error.h"
 
 #include <nlohmann/json.hpp>
@@ -22,6 +23,7 @@ constexpr int kMaxWindowSamples = 1 << 15;
 constexpr int kMaxMelBands = 256;
 constexpr int kMaxCoefficientShift = 16;
 constexpr std::size_t kMaxListLength = 1000;
+constexpr OutputKind kOutputKinds[] = {OutputKind::unknown, OutputKind::classes, OutputKind::values};
 
 /// Reads the fields of one JSON object and names the broken one, as file: field.
 class Reader {
@@ -44,6 +46,21 @@ class Reader {
     if (found == nullptr) return;
     if (!found->is_number()) wrong(field, "a number");
     out = found->get<double>();
+  }
+  void read(const char* field, bool& out) const {
+    const json* found = find(field);
+    if (found == nullptr) return;
+    if (!found->is_boolean()) wrong(field, "true or false");
+    out = found->get<bool>();
+  }
+  void read(const char* field, std::vector<double>& out) const {
+    const json* found = find(field);
+    if (found == nullptr) return;
+    out.clear();
+    for (const json& item : list(*found, field, "numbers")) {
+      if (!item.is_number()) wrong(field, "made of numbers");
+      out.push_back(item.get<double>());
+    }
   }
   void read(const char* field, std::string& out) const {
     if (const json* found = find(field)) out = text(*found, field);
@@ -138,9 +155,24 @@ void check_front_end(const FrontEndSettings& s) {
   }
 }
 
+void check_array_settings(const ArraySettings& settings) {
+  const auto is_finite = [](double number) { return std::isfinite(number); };
+  if (!std::ranges::all_of(settings.mean, is_finite)) fail_usage("--mean: a number that is not finite");
+  if (!std::ranges::all_of(settings.scale, is_finite)) fail_usage("--scale: a number that is not finite");
+}
+
+const char* output_kind_name(OutputKind kind) {
+  switch (kind) {
+    case OutputKind::unknown: return "unknown";
+    case OutputKind::classes: return "classes";
+    case OutputKind::values: return "values";
+  }
+  QMN_CHECK(false, "every kind has a name");
+}
+
 std::string to_json(const Metadata& metadata) {
   const FrontEndSettings& f = metadata.front_end;
-  const json out{{"architecture", metadata.architecture},
+  json out{{"architecture", metadata.architecture},
                  {"size_info", metadata.size_info},
                  {"labels", metadata.labels},
                  {"front_end",
@@ -154,6 +186,10 @@ std::string to_json(const Metadata& metadata) {
                    {"upper_hz", f.upper_hz},
                    {"coefficient_shifts", f.coefficient_shifts}}},
                  {"notes", metadata.notes}};
+  if (const ArraySettings& a = metadata.array_input; a != ArraySettings{}) {
+    out["array_input"] = {{"is_channels_last", a.is_channels_last}, {"mean", a.mean}, {"scale", a.scale}};
+  }
+  if (metadata.outputs != OutputKind::unknown) out["outputs"] = output_kind_name(metadata.outputs);
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -192,10 +228,22 @@ Metadata metadata_from_json(const std::string& text, const std::string& file_nam
     front_end.read("upper_hz", f.upper_hz);
     front_end.read("coefficient_shifts", f.coefficient_shifts);
   }
+  if (const json* object = top.find("array_input")) {
+    const Reader array_input(*object, file_name, "array_input.");
+    array_input.read("is_channels_last", metadata.array_input.is_channels_last);
+    array_input.read("mean", metadata.array_input.mean);
+    array_input.read("scale", metadata.array_input.scale);
+  }
+  std::string outputs = output_kind_name(metadata.outputs);
+  top.read("outputs", outputs);
+  const auto kind = std::ranges::find(kOutputKinds, outputs, output_kind_name);
+  if (kind == std::end(kOutputKinds)) top.wrong("outputs", "one of unknown, classes, values");
+  metadata.outputs = *kind;
   try {
     check_front_end(metadata.front_end);
+    check_array_settings(metadata.array_input);
   } catch (const Error& error) {
-    fail_data("{}: metadata: front_end: {}", file_name, error.what());
+    fail_data("{}: metadata: {}", file_name, error.what());
   }
   return metadata;
 }

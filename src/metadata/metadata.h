@@ -30,11 +30,32 @@ struct FrontEndSettings {
 /// Throws Error (usage) for settings that have no meaning (window longer than the clip, upper_hz above half the rate, …), naming the flag.
 void check_front_end(const FrontEndSettings& settings);
 
+/// From arrays and pictures to the network's input: (x - mean) · scale, then in the net's own order, channels before rows (NCHW).
+struct ArraySettings {
+  bool is_channels_last = false;  ///< arrays of images hold [height][width][channels], as in the file that the net was imported from
+  std::vector<double> mean;       ///< one number, or one a channel; empty: 0
+  std::vector<double> scale;      ///< likewise; empty: 1
+  friend bool operator==(const ArraySettings&, const ArraySettings&) = default;
+};
+
+/// Throws Error (usage) for numbers that are not finite, naming the flag.
+void check_array_settings(const ArraySettings& settings);
+
+/// What the numbers of the output are.
+enum class OutputKind {
+  unknown,
+  classes,  ///< logits: the largest names the class
+  values    ///< what an auto-encoder or a regression answers
+};
+const char* output_kind_name(OutputKind kind);  ///< "unknown", "classes", "values"
+
 struct Metadata {
   std::string architecture;      ///< "dnn", "ds_cnn", …; empty for imported nets
   std::vector<int> size_info;    ///< the classic --model_size_info
   std::vector<std::string> labels;  ///< in the order of the logits; "_silence_", "_unknown_" first
-  FrontEndSettings front_end;
+  FrontEndSettings front_end;       ///< of nets that take sound
+  ArraySettings array_input;        ///< of others
+  OutputKind outputs = OutputKind::unknown;
   std::map<std::string, std::string> notes;  ///< free text by key: "data", "training", "search", "figures", …
 };
 

@@ -8,8 +8,9 @@
 
 namespace qmn {
 
-/// Whether the first layer has a weight of its own for each value of the input: it is fully connected, with nothing but Flatten before it.
-/// A convolution that slides along the coefficients shares its weights among them.
+/// Whether the layers that read the input have a weight of their own for each value of it, or of each step: they are fully connected, with
+/// nothing but Flatten, a Scan along the frames, or a Concat of rows before them. A convolution that slides along the coefficients shares
+/// its weights among them.
 bool can_scale_input(const Graph& graph);
 
 /// For inputs that come times 2^-shifts[c], c the index along the last axis: the same function, bit for bit. Pre: can_scale_input.

@@ -2,6 +2,7 @@
 #include "quantize/ablation.h"
 
 #include "base/progress.h"
+#include "quantize/divergence.h"
 #include "quantize/evaluate.h"
 #include "quantize/scale_coefficients.h"
 
@@ -25,24 +26,30 @@ FeatureSet as_seen_by(const Model& model, const Model& from, FeatureSet clips) {
 
 class Ablation {
  public:
-  Ablation(const Model& float_model, const AblationClips& clips) : float_model_(float_model), clips_(clips), reference_(float_logits(float_model, clips.unseen)) {}
+  Ablation(const Model& float_model, const AblationClips& clips) : float_model_(float_model), clips_(clips), reference_(float_logits(float_model, clips.unseen)), search_reference_(float_logits(float_model, clips.recipe.search)) {}
 
   AblationRow measure(const std::string& name, const Model& model, double seconds) const {
-    const std::size_t classes = reference_.size() / clips_.unseen.labels.size();
     const auto logits = [&](const FeatureSet& clips) { return integer_logits(model, as_seen_by(model, float_model_, clips)); };
-    const std::vector<float> unseen = logits(clips_.unseen);
-    return {.name = name,
-            .search_accuracy = accuracy(logits(clips_.recipe.search), clips_.recipe.search.labels, classes),
-            .unseen = paired_difference(reference_, unseen, clips_.unseen.labels, clips_.unseen.clip_ids, classes),
-            .agreement = agreement(reference_, unseen, classes),
-            .kl = mean_kl(reference_, unseen, classes),
-            .seconds = seconds};
+    const FeatureSet &search = clips_.recipe.search, &unseen = clips_.unseen;
+    const std::vector<float> of_search = logits(search), of_unseen = logits(unseen);
+    const Divergence divergence(unseen.outputs, reference_, unseen.labels.size());
+    AblationRow row;
+    row.name = name;
+    row.search_kl = Divergence(search.outputs, search_reference_, search.labels.size()).mean(search_reference_, of_search);
+    row.kl = divergence.mean(reference_, of_unseen);
+    row.seconds = seconds;
+    if (unseen.outputs == OutputKind::values) return row;
+    const std::size_t classes = divergence.output_count();
+    row.search_accuracy = accuracy(of_search, search.labels, classes);
+    row.unseen = paired_difference(reference_, of_unseen, unseen.labels, unseen.clip_ids, classes);
+    row.agreement = agreement(reference_, of_unseen, classes);
+    return row;
   }
 
  private:
   const Model& float_model_;
   const AblationClips& clips_;
-  std::vector<float> reference_;
+  std::vector<float> reference_, search_reference_;
 };
 
 AblationEntry entry_of(const std::string& name, const QuantizeSettings& settings) {
@@ -88,7 +95,9 @@ std::vector<AblationRow> ablate(const Model& float_model, const AblationClips& c
   const auto start = std::chrono::steady_clock::now();
   const RecipeResult recipe = quantize_by_recipe(float_model, clips.recipe, keeping);
   const double seconds = seconds_since(start);
-  for (const RecipeStep& step : recipe.steps) rows.push_back(ablation.measure("auto: " + step.name + (step.is_kept ? "" : " (not kept)"), *step.model, step.seconds));
+  for (const RecipeStep& step : recipe.steps) {
+    if (step.model) rows.push_back(ablation.measure("auto: " + step.name + (step.is_kept ? "" : " (not kept)"), *step.model, step.seconds));
+  }
   rows.push_back(ablation.measure("auto", recipe.quantized.model, seconds));
   for (const AblationEntry& entry : followers) measure_entry(entry, recipe.quantized.model);
   return rows;

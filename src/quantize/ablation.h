@@ -17,9 +17,9 @@ namespace qmn {
 
 struct AblationRow {
   std::string name;
-  double search_accuracy = 0;    ///< on the clips that the search saw
+  double search_accuracy = 0, search_kl = 0;  ///< on the clips that the search saw
   PairedDifference unseen;       ///< accuracies on the unseen clips, their difference with its interval
-  double agreement = 0, kl = 0;  ///< on the unseen clips, to float
+  double agreement = 0, kl = 0;  ///< on the unseen clips, to float; of values: kl is noise over signal, and there is nothing else
   double seconds = 0;            ///< to choose the formats
 };
 

@@ -29,12 +29,21 @@ void check_calibration(const Graph& graph, const FeatureSet& calibration) {
               graph.value(graph.input).name, to_string(graph.shape(graph.input)), inputs, calibration.features_per_clip);
   }
   const int largest = *std::ranges::max_element(calibration.labels);
-  if (largest >= classes) fail_data("a calibration clip has label {}, but output {} has {} classes", largest, graph.value(graph.output).name, classes);
+  if (calibration.outputs != OutputKind::values && largest >= classes) fail_data("a calibration clip has label {}, but output {} has {} classes", largest, graph.value(graph.output).name, classes);
 }
 
-Graph checked(Graph prepared, const FeatureSet& clips) {
+/// What needs labels must not be asked of clips without.
+void check_labels(const FeatureSet& clips, const QuantizeSettings& settings) {
+  if (clips.outputs != OutputKind::values && clips.has_labels()) return;
+  const char* const why = clips.outputs == OutputKind::values ? "the outputs are values, not classes" : "no calibration clip has a label";
+  if (settings.method == RangeMethod::progressive) fail_usage("--method progressive needs labels, but {}: use descend", why);
+  if (settings.objective != Objective::kl) fail_usage("--objective {} needs labels, but {}: leave it out", objective_name(settings.objective), why);
+}
+
+Graph checked(Graph prepared, const FeatureSet& clips, const QuantizeSettings& settings) {
   check_operators(prepared);
   check_calibration(up_to_logits(prepared), clips);
+  check_labels(clips, settings);
   return prepared;
 }
 
@@ -46,7 +55,7 @@ Quantization with(Quantization quantization, const std::map<ValueId, QFormat>& f
 }  // namespace
 
 CalibratedNet::CalibratedNet(Graph prepared, const FeatureSet& clips, const QuantizeSettings& settings)
-    : prepared_(checked(std::move(prepared), clips)),
+    : prepared_(checked(std::move(prepared), clips, settings)),
       graph_(up_to_logits(prepared_)),
       clips_(clips),
       percentile_(settings.percentile),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "quantize/check_score.h"
 
+#include "quantize/divergence.h"
 #include "quantize/metrics.h"
 
 #include <algorithm>
@@ -13,8 +14,14 @@ constexpr double kLossPerChange = 0.2;  // measured on unseen clips: 0.03 to 0.2
 
 }  // namespace
 
-CheckScore check_score(std::span<const float> reference, std::span<const float> quantized, std::span<const int> labels) {
-  const std::size_t class_count = reference.size() / labels.size();
+CheckScore check_score(std::span<const float> reference, std::span<const float> quantized, const FeatureSet& clips) {
+  const std::vector<int>& labels = clips.labels;
+  const Divergence divergence(clips.outputs, reference, labels.size());
+  if (clips.outputs == OutputKind::values) {
+    const double noise = divergence.mean(reference, quantized);
+    return {.kl = noise, .agreement = 1, .expected_loss = noise, .cautious_loss = noise};
+  }
+  const std::size_t class_count = divergence.output_count();
   CheckScore score{.kl = mean_kl(reference, quantized, class_count), .agreement = agreement(reference, quantized, class_count)};
   score.difference = accuracy(quantized, labels, class_count) - accuracy(reference, labels, class_count);
   const std::vector<int> before = top1(reference, class_count), after = top1(quantized, class_count);

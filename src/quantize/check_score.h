@@ -8,7 +8,10 @@
 // labels, and the float net knows them less well than it thinks; so what is compared with a limit is cautious:
 //   cautious loss = max(expected loss, share of changed labels / 5)
 // (docs/adr/0008-check-split.md).
+// Of outputs that are values, KL and losses all are the noise over the signal (divergence.h): a limit of 0.1 % asks for an SQNR of 30 dB.
 #pragma once
+
+#include "data/feature_set.h"
 
 #include <span>
 
@@ -22,7 +25,7 @@ struct CheckScore {
   double difference = 0;     ///< accuracy of the quantized net minus that of the float one, as a share: noisy, shown beside
 };
 
-/// Of logits [clip][class].
-CheckScore check_score(std::span<const float> reference, std::span<const float> quantized, std::span<const int> labels);
+/// Of outputs [clip][output] over these clips.
+CheckScore check_score(std::span<const float> reference, std::span<const float> quantized, const FeatureSet& clips);
 
 }  // namespace qmn

@@ -80,7 +80,7 @@ void check_finetune_settings(const FinetuneSettings& settings) {
   check_distill_settings(settings.distill);
 }
 
-FinetuneResult finetune_model(const Model& quantized, const std::optional<Model>& teacher, const Dataset& dataset, const FinetuneSettings& settings,
+FinetuneResult finetune_model(const Model& quantized, const std::optional<Model>& teacher, const DataSource& source, const FinetuneSettings& settings,
                               const std::filesystem::path& state_folder) {
   check_finetune_settings(settings);
   check_formats(quantized);
@@ -94,7 +94,7 @@ FinetuneResult finetune_model(const Model& quantized, const std::optional<Model>
     task.thresholds.emplace(*start.quantization, threshold_groups(graph, *start.quantization), settings.threshold_rate,
                             [graph](Quantization& quantization) { legalize(graph, quantization); });
   }
-  TrainResult trained = run_training(std::move(task), dataset, settings.training, state_folder);
+  TrainResult trained = run_training(std::move(task), source, settings.training, state_folder);
 
   FinetuneResult result{.model = quantized, .start_accuracy = trained.start_accuracy, .best_accuracy = trained.best_validation_accuracy, .best_step = trained.best_step,
                         .steps_done = trained.steps_done, .is_resumed = trained.is_resumed, .remarks = {}};

@@ -5,6 +5,7 @@
 // the simulator computes. The graph of a quantized model is folded already, so no batch statistics move under the formats.
 #pragma once
 
+#include "data/data_source.h"
 #include "graph/quantization.h"
 #include "train/teacher.h"
 #include "train/train.h"
@@ -41,7 +42,7 @@ struct FinetuneResult {
 /// `quantized` has a format for every value. Its own float graph is the teacher, unless there is a `teacher`: any model with the same labels
 /// and front end (the powers of two of its coefficients may differ). Of the state folder and of resuming: train/train.h.
 /// Error (data): a model without formats, a value without one, a teacher that does not fit.
-FinetuneResult finetune_model(const Model& quantized, const std::optional<Model>& teacher, const Dataset& dataset, const FinetuneSettings& settings,
+FinetuneResult finetune_model(const Model& quantized, const std::optional<Model>& teacher, const DataSource& source, const FinetuneSettings& settings,
                               const std::filesystem::path& state_folder);
 
 }  // namespace qmn

@@ -3,7 +3,7 @@
 //   Conv, Gemm    frac(bias) <= frac(input) + frac(weight)         8-bit bias: bias_shift >= 0
 //                 frac(bias)  = frac(input) + frac(weight)         32-bit bias: accumulator scale
 //                 0 <= out_shift <= kMaxOutShift
-//     int16 input:             the accumulator's bound stays within int32, else the weights get fewer fractional bits
+//     int16 input or 32-bit bias: the accumulator's bound stays within int32, else the weights get fewer fractional bits
 //     a format for each channel: the bias has 32 bits, that of its channel's accumulator; the formats of channels, not the output's,
 //                 give way where an out_shift would be out of range
 //   AveragePool   2 * A * count * 2^left_shift + count * 2^right_shift < 2^31     A = 128 for an int8 input, 32768 for int16
@@ -40,7 +40,7 @@ class Legalizer {
     const auto input = quantization_.format_of(layer.input), weight = quantization_.format_of(layer.weight);
     if (!input || !weight) return;
     if (quantization_.is_per_channel(layer.weight)) return channels(layer, *input);
-    if (input->total_bits == 16) keep_within_int32(layer, *input);
+    if (input->total_bits == 16 || bias_may_leave_int32(layer, *input)) keep_within_int32(layer, *input);
     const int frac_bits = quantization_.formats.at(layer.weight).frac_bits;
     const int accumulator = input->frac_bits + frac_bits;
     const std::string limit = fmt::format("the accumulator of {} has {} fractional bits ({} x {})", layer.name, accumulator, input->name(), QFormat{8, frac_bits}.name());
@@ -157,8 +157,20 @@ class Legalizer {
       quantization_.set_channels(layer.weight, 8, frac_bits);
     }
     if (const QFormat after = quantization_.formats.at(layer.weight); after != before) {
-      remarks_.push_back(fmt::format("{}: {} -> {}, because {} reads 16 bits and its accumulator has 32", graph_.value(layer.weight).name, before.name(), after.name(), layer.name));
+      const char* const why = input.total_bits == 16 ? "reads 16 bits" : "adds a large bias";
+      remarks_.push_back(fmt::format("{}: {} -> {}, because {} {} and its accumulator has 32", graph_.value(layer.weight).name, before.name(), after.name(), layer.name, why));
     }
+  }
+
+  /// A bias of 32 bits has the fractional bits of the accumulator, however many these are. Cheap: whether the sum is worth proving.
+  bool bias_may_leave_int32(const WeightedLayer& layer, QFormat input) const {
+    const auto format = layer.bias == kNoValue ? std::nullopt : quantization_.format_of(layer.bias);
+    if (!format || format->total_bits != 32) return false;
+    double largest = 0;
+    for (const float bias : corrected_parameter(graph_, quantization_, layer.bias)) largest = std::max(largest, std::abs(static_cast<double>(bias)));
+    const double products = 128.0 * static_cast<double>(-input.raw_min()) * static_cast<double>(graph_.initializer(layer.weight).data.size()) / static_cast<double>(graph_.shape(layer.weight)[0]);
+    const double rounding = std::ldexp(1.0, kMaxOutShift - 1);
+    return products + std::ldexp(largest, input.frac_bits + quantization_.formats.at(layer.weight).frac_bits) + rounding > static_cast<double>(kInt32Max);
   }
 
   /// At most half an output unit is added before the shift: 2^29 covers every out_shift.

@@ -75,6 +75,7 @@ ConfusionMatrix confusion(std::span<const float> logits, std::span<const int> tr
   ConfusionMatrix matrix{labels, std::vector<std::int64_t>(class_count * class_count)};
   const std::vector<int> predicted = top1(logits, class_count);
   for (std::size_t row = 0; row < truth.size(); ++row) {
+    if (truth[row] == kNoLabel) continue;
     const auto expected = static_cast<std::size_t>(truth[row]);
     QMN_CHECK(expected < class_count, "a label is an index into labels");
     ++matrix.counts[expected * class_count + static_cast<std::size_t>(predicted[row])];
@@ -94,10 +95,12 @@ std::vector<int> top1(std::span<const float> logits, std::size_t class_count) {
 double accuracy(std::span<const float> logits, std::span<const int> truth, std::size_t class_count) {
   const std::vector<int> winners = top1(logits, class_count);
   QMN_CHECK(winners.size() == truth.size(), "one label for each row of logits");
-  if (winners.empty()) return 0;
-  std::size_t hits = 0;
-  for (std::size_t row = 0; row < winners.size(); ++row) hits += winners[row] == truth[row] ? 1 : 0;
-  return static_cast<double>(hits) / static_cast<double>(winners.size());
+  std::size_t hits = 0, labeled = 0;
+  for (std::size_t row = 0; row < winners.size(); ++row) {
+    hits += winners[row] == truth[row] ? 1 : 0;
+    labeled += truth[row] == kNoLabel ? 0 : 1;
+  }
+  return labeled == 0 ? 0 : static_cast<double>(hits) / static_cast<double>(labeled);
 }
 
 double mean_kl(std::span<const float> reference, std::span<const float> other, std::size_t class_count) {
@@ -135,7 +138,9 @@ Interval accuracy_interval(std::span<const float> logits, std::span<const int> t
   QMN_CHECK(row_count(logits, class_count) == truth.size() && truth.size() == clip_ids.size(), "a label and a clip for each row of logits");
   const std::vector<int> winners = top1(logits, class_count);
   std::map<int, Cluster> by_clip;
-  for (std::size_t row = 0; row < truth.size(); ++row) by_clip[clip_ids[row]].add(winners[row] == truth[row] ? 1 : 0);
+  for (std::size_t row = 0; row < truth.size(); ++row) {
+    if (truth[row] != kNoLabel) by_clip[clip_ids[row]].add(winners[row] == truth[row] ? 1 : 0);
+  }
   return bootstrap(by_clip);
 }
 
@@ -144,17 +149,18 @@ PairedDifference paired_difference(std::span<const float> reference, std::span<c
   QMN_CHECK(reference.size() == other.size() && row_count(reference, class_count) == truth.size() && truth.size() == clip_ids.size(),
             "the same rows on both sides, a label and a clip for each");
   PairedDifference result;
-  if (truth.empty()) return result;
   std::map<int, Cluster> by_clip;
   const std::vector<int> a = top1(reference, class_count), b = top1(other, class_count);
-  double reference_hits = 0, other_hits = 0;
+  double reference_hits = 0, other_hits = 0, rows = 0;
   for (std::size_t row = 0; row < truth.size(); ++row) {
+    if (truth[row] == kNoLabel) continue;
+    rows += 1;
     const double reference_hit = a[row] == truth[row] ? 1 : 0, other_hit = b[row] == truth[row] ? 1 : 0;
     reference_hits += reference_hit;
     other_hits += other_hit;
     by_clip[clip_ids[row]].add(other_hit - reference_hit);
   }
-  const auto rows = static_cast<double>(truth.size());
+  if (rows == 0) return result;
   result.reference_accuracy = reference_hits / rows;
   result.other_accuracy = other_hits / rows;
   result.mean = (other_hits - reference_hits) / rows;

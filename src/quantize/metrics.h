@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// quantize/metrics.h   How well logits fit labels, and how far quantized logits are from float ones.
+// quantize/metrics.h   How well logits fit labels, and how far quantized logits are from float ones. Rows without a label (kNoLabel) count for
+// no accuracy.
 #pragma once
+
+#include "data/feature_set.h"
 
 #include <cstdint>
 #include <span>

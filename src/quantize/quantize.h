@@ -42,9 +42,9 @@ struct QuantizeSettings {
 
 /// Over the calibration clips, against their labels and the float model.
 struct CalibrationScore {
-  double kl = 0;             ///< mean KL(float ‖ quantized), in nats
-  double accuracy = 0;       ///< 0 … 1
-  double cross_entropy = 0;  ///< mean, against the labels, in nats
+  double kl = 0;             ///< mean KL(float ‖ quantized), in nats; of outputs that are values: noise over signal (divergence.h)
+  double accuracy = 0;       ///< 0 … 1; 0 without labels
+  double cross_entropy = 0;  ///< mean, against the labels, in nats; 0 without labels
 };
 
 /// One move that a search kept.

@@ -3,12 +3,14 @@
 
 #include "base/error.h"
 #include "engine/engine.h"
+#include "lower/lower.h"
 #include "passes/equalize.h"
 #include "passes/passes.h"
 #include "passes/scale_input.h"
 #include "quantize/calibrated_net.h"
 #include "quantize/carried_states.h"
 #include "quantize/channel_formats.h"
+#include "quantize/divergence.h"
 #include "quantize/layer_fit.h"
 #include "quantize/range_filling.h"
 #include "quantize/scale_coefficients.h"
@@ -78,25 +80,37 @@ class Recipe {
   bool is_inside(const Point& point) const { return 100 * point.check.cautious_loss <= settings_.max_loss; }
   bool is_inside() const { return is_inside(best_); }
 
-  /// Runs a step, scores it on the check clips, and keeps it when it is better (or `always`).
+  /// Runs a step, scores it on the check clips, and keeps it when it is better and some program can run it (or `always`).
   template <class Step>
   bool take(const std::string& name, const Step& step, bool always = false) {
     if (deadline_.has_passed() && !always) return false;
     const auto start = std::chrono::steady_clock::now();
     Point point = step();
     point.check = score(point);
-    const bool is_kept = always || point.check.kl < best_.check.kl * (1 - kMinGain);
-    steps_.push_back({name, point.check, is_kept, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), std::nullopt});
-    if (settings_.keeps_models) steps_.back().model = point.net->result(metadata(point), point.wish).model;
+    const bool is_better = always || point.check.kl < best_.check.kl * (1 - kMinGain);
+    const bool overflows = is_better && !always && !can_lower(point);
+    const bool is_kept = is_better && !overflows;
+    steps_.push_back({overflows ? name + " (leaves 32 bits)" : name, point.check, is_kept, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), std::nullopt});
+    if (settings_.keeps_models && !overflows) steps_.back().model = point.net->result(metadata(point), point.wish).model;
     if (is_kept) best_ = std::move(point);
     return is_kept;
+  }
+
+  /// A wide input times fine weights may leave the accumulators, which only lowering adds up.
+  bool can_lower(const Point& point) const {
+    try {
+      lower(point.net->result(metadata(point), point.wish).model);
+      return true;
+    } catch (const Error&) {
+      return false;
+    }
   }
 
   CheckScore score(const Point& point) const {
     Quantization shipped = point.wish;
     legalize(point.net->graph(), shipped);
     const FeatureSet& check = point.inputs->clips.check;
-    return check_score(check_reference_, engine().evaluator(point.net->graph(), &shipped)->run(check.features, check.row_count()), check.labels);
+    return check_score(check_reference_, engine().evaluator(point.net->graph(), &shipped)->run(check.features, check.row_count()), check);
   }
 
   RangeSearch::Setup setup(const CalibratedNet& net) {
@@ -128,7 +142,9 @@ class Recipe {
 
   /// The coefficients' powers of two as min/max or mse would choose them, one by one.
   void scale_inputs() {
-    if (!can_scale_input(plain_->graph())) return;
+    const Shape& input = plain_->graph().shape(plain_->graph().input);
+    const bool has_front_end = takes_sound(model_) && model_.metadata.front_end.coefficient_count == input.back();  // which takes the scales over
+    if (!has_front_end || !can_scale_input(plain_->graph())) return;
     const FeatureSet& clips = inputs_->clips.search;
     std::vector<ObservedRange> coefficients(static_cast<std::size_t>(plain_->graph().shape(plain_->graph().input).back()));
     for (std::size_t i = 0; i < clips.features.size(); ++i) coefficients[i % coefficients.size()].add({&clips.features[i], 1});
@@ -273,8 +289,9 @@ class Recipe {
     if (!result.is_inside) {
       const Sensitivity sensitivity = sensitivity_of(best_);
       const TensorSensitivity& worst = sensitivity.tensors.front();
-      result.advice = fmt::format("{} ({}) stands in the way: it explains {:.0f} % of the KL that is left; fine-tune the net (qmn finetune)", worst.name,
-                                  worst.layer.empty() ? "the input" : worst.layer, 100 * std::max(0.0, worst.harm) / std::max(sensitivity.quantized_net.kl, 1e-12));
+      result.advice = fmt::format("{} ({}) stands in the way: it explains {:.0f} % of the {} that is left; {}", worst.name,
+                                  worst.layer.empty() ? "the input" : worst.layer, 100 * std::max(0.0, worst.harm) / std::max(sensitivity.quantized_net.kl, 1e-12),
+                                  divergence_name(sensitivity.outputs), sensitivity.outputs == OutputKind::values ? "allow more noise (--max-loss)" : "fine-tune the net (qmn finetune)");
     }
     book_.remove();
     return result;

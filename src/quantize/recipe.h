@@ -43,7 +43,7 @@ struct RecipeStep {
   CheckScore check;
   bool is_kept = false;
   double seconds = 0;
-  std::optional<Model> model;  ///< what the step led to, kept or not
+  std::optional<Model> model;  ///< what the step led to, kept or not; none where its accumulators would leave 32 bits
 };
 
 struct RecipeResult {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "quantize/remedy_hint.h"
 
+#include "quantize/divergence.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,7 +11,7 @@
 namespace qmn {
 namespace {
 
-constexpr double kNegligibleKl = 1e-3;  // in nats: labels then agree on more than 99 of 100 clips
+constexpr double kNegligibleKl = 1e-3;  // in nats: labels then agree on more than 99 of 100 clips; of values: an SQNR of 30 dB
 constexpr double kStandsOut = 0.15;     // share of the KL that one tensor must explain to be worth a remedy of its own
 
 /// Largest over smallest of the output channels' max |w|, in bits; channels of zeros do not count.
@@ -30,11 +32,14 @@ double channel_spread_bits(const Tensor& weight) {
 }  // namespace
 
 std::string remedy_hint(const Model& quantized, const Sensitivity& sensitivity) {
+  const std::string divergence = divergence_name(sensitivity.outputs);
   if (sensitivity.tensors.empty() || sensitivity.quantized_net.kl < kNegligibleKl) return "the quantized net answers like the float one: nothing needs a remedy";
+  const bool can_finetune = sensitivity.outputs != OutputKind::values;  // it learns from labels
   const TensorSensitivity& worst = sensitivity.tensors.front();
   const double share = worst.harm / sensitivity.quantized_net.kl;
-  if (share < kStandsOut) return fmt::format("no tensor stands out ({} explains {:.0f} % of the KL): fine-tuning reaches all of them", worst.name, 100 * std::max(share, 0.0));
-  const std::string found = fmt::format("{} explains {:.0f} % of the KL", worst.name, 100 * share);
+  if (share < kStandsOut) return fmt::format("no tensor stands out ({} explains {:.0f} % of the {}): {}", worst.name, 100 * std::max(share, 0.0), divergence,
+                                                can_finetune ? "fine-tuning reaches all of them" : "give more of them 16 bits");
+  const std::string found = fmt::format("{} explains {:.0f} % of the {}", worst.name, 100 * share, divergence);
   switch (worst.kind) {
     case TensorKind::bias:
       if (worst.format.total_bits == 8) return fmt::format("{}: give biases 32 bits (--bias_bits 32)", found);
@@ -47,7 +52,7 @@ std::string remedy_hint(const Model& quantized, const Sensitivity& sensitivity) 
       if (worst.format.total_bits == 8) return fmt::format("{}: try 16 bits for it", found);
       break;
   }
-  return fmt::format("{}: fine-tune the net", found);
+  return fmt::format("{}: {}", found, can_finetune ? "fine-tune the net" : "give the tensors around it 16 bits");
 }
 
 }  // namespace qmn

@@ -29,7 +29,7 @@ std::string key_of_parameters(const Graph& graph) {
   return sha256_hex(bytes);
 }
 
-double mean(const std::vector<double>& values) { return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size()); }
+double sum(const std::vector<double>& values) { return std::accumulate(values.begin(), values.end(), 0.0); }
 
 }  // namespace
 
@@ -60,7 +60,8 @@ RangeSearch::RangeSearch(const Setup& setup, Quantization wish)
       objective_(setup.objective),
       deadline_(setup.deadline),
       clip_count_(setup.clips.row_count()),
-      class_count_(setup.reference.size() / setup.clips.labels.size()),
+      has_classes_(setup.clips.outputs != OutputKind::values),
+      divergence_(setup.clips.outputs, setup.reference, setup.clips.labels.size()),
       wish_(std::move(wish)),
       shipped_(legalized(graph_, wish_)),
       book_(setup.book != nullptr ? *setup.book : own_book_) {
@@ -69,7 +70,7 @@ RangeSearch::RangeSearch(const Setup& setup, Quantization wish)
   Random({order.size()}).shuffle(order);
   for (const std::size_t row : order) {
     const auto features = setup.clips.row(static_cast<std::int64_t>(row));
-    const auto logits = std::span(setup.reference).subspan(row * class_count_, class_count_);
+    const auto logits = std::span(setup.reference).subspan(row * divergence_.output_count(), divergence_.output_count());
     features_.insert(features_.end(), features.begin(), features.end());
     reference_.insert(reference_.end(), logits.begin(), logits.end());
     labels_.push_back(setup.clips.labels[row]);
@@ -115,6 +116,7 @@ bool RangeSearch::keep_if_better(const Quantization& wish, const std::string& wh
       scores.kl.insert(scores.kl.end(), rest.kl.begin(), rest.kl.end());
       scores.cross_entropy.insert(scores.cross_entropy.end(), rest.cross_entropy.begin(), rest.cross_entropy.end());
       scores.hit.insert(scores.hit.end(), rest.hit.begin(), rest.hit.end());
+      scores.labeled += rest.labeled;
     }
     book_.add(key, {scores.mean()});
     known = book_.find(key);
@@ -156,30 +158,35 @@ std::string RangeSearch::key_of(const Quantization& shipped) const {
 }
 
 RangeSearch::ClipScores RangeSearch::score_clips(const std::vector<float>& logits, std::int64_t first) const {
-  const std::size_t rows = logits.size() / class_count_;
+  const std::size_t width = divergence_.output_count(), rows = logits.size() / width;
   ClipScores scores{std::vector<double>(rows), std::vector<double>(rows), std::vector<double>(rows)};
   for (std::size_t row = 0; row < rows; ++row) {
     const std::size_t clip = static_cast<std::size_t>(first) + row;
-    const auto reference = std::span(reference_).subspan(clip * class_count_, class_count_), other = std::span(logits).subspan(row * class_count_, class_count_);
-    scores.kl[row] = mean_kl(reference, other, class_count_);
+    const auto reference = std::span(reference_).subspan(clip * width, width), other = std::span(logits).subspan(row * width, width);
+    scores.kl[row] = divergence_.of_row(reference, other);
+    if (!has_classes_ || labels_[clip] == kNoLabel) continue;
+    ++scores.labeled;
     scores.cross_entropy[row] = cross_entropy(other, labels_[clip]);
-    scores.hit[row] = top1(other, class_count_).front() == labels_[clip] ? 1 : 0;
+    scores.hit[row] = top1(other, width).front() == labels_[clip] ? 1 : 0;
   }
   return scores;
 }
 
-CalibrationScore RangeSearch::ClipScores::mean() const { return {.kl = qmn::mean(kl), .accuracy = qmn::mean(hit), .cross_entropy = qmn::mean(cross_entropy)}; }
+CalibrationScore RangeSearch::ClipScores::mean() const {
+  const auto labels = static_cast<double>(std::max<std::int64_t>(labeled, 1));
+  return {.kl = sum(kl) / static_cast<double>(kl.size()), .accuracy = sum(hit) / labels, .cross_entropy = sum(cross_entropy) / labels};
+}
 
 bool RangeSearch::is_clearly_worse(const ClipScores& candidate) const {
-  double sum = 0, squares = 0;
+  double total = 0, squares = 0;
   const std::size_t rows = candidate.kl.size();
   for (std::size_t row = 0; row < rows; ++row) {
     const auto cost = [&](const ClipScores& scores) { return cost_of(objective_, {.kl = scores.kl[row], .accuracy = scores.hit[row], .cross_entropy = scores.cross_entropy[row]}); };
     const double difference = cost(candidate) - cost(current_);
-    sum += difference;
+    total += difference;
     squares += difference * difference;
   }
-  const double count = static_cast<double>(rows), mean_difference = sum / count;
+  const double count = static_cast<double>(rows), mean_difference = total / count;
   const double standard_error = std::sqrt(std::max(0.0, squares / count - mean_difference * mean_difference) / count);
   return mean_difference > 2 * standard_error;
 }

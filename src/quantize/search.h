@@ -13,6 +13,7 @@
 #include "engine/engine.h"
 #include "quantize/calibrated_net.h"
 #include "quantize/deadline.h"
+#include "quantize/divergence.h"
 #include "quantize/layers.h"
 #include "quantize/quantize.h"
 #include "quantize/score_book.h"
@@ -34,7 +35,7 @@ class RangeSearch {
   struct Setup {
     const Graph& graph;                   ///< ends at its logits
     const FeatureSet& clips;
-    const std::vector<float>& reference;  ///< float logits of the clips
+    const std::vector<float>& reference;  ///< float outputs of the clips
     Objective objective = Objective::kl;
     Deadline deadline{};
     ScoreBook* book = nullptr;            ///< of this graph and these clips; nullptr: one of its own
@@ -63,8 +64,10 @@ class RangeSearch {
   static constexpr std::int64_t kRaceClips = 100;
 
  private:
+  /// Of each clip; a clip without a label has neither cross-entropy nor hit.
   struct ClipScores {
     std::vector<double> kl, cross_entropy, hit;
+    std::int64_t labeled = 0;
     CalibrationScore mean() const;
   };
   std::string key_of(const Quantization& shipped) const;  // of the graph's parameters too
@@ -77,7 +80,8 @@ class RangeSearch {
   Objective objective_;
   Deadline deadline_;
   std::int64_t clip_count_;
-  std::size_t class_count_;
+  bool has_classes_;
+  Divergence divergence_;
   std::vector<float> features_, reference_;  // in an order of their own, so that the first kRaceClips are an even choice
   std::vector<int> labels_;
   Quantization wish_, shipped_;

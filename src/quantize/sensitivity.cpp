@@ -6,6 +6,7 @@
 #include "base/progress.h"
 #include "engine/engine.h"
 #include "passes/passes.h"
+#include "quantize/divergence.h"
 #include "quantize/metrics.h"
 
 #include <algorithm>
@@ -61,13 +62,16 @@ Sensitivity measure_sensitivity(const Model& quantized, const FeatureSet& clips,
   if (const std::int64_t inputs = element_count(graph.shape(graph.input)); inputs != clips.features_per_clip) {
     fail_data("input {} takes {} values, but a clip has {}: the front end is not the one that the model was made with", graph.value(graph.input).name, inputs, clips.features_per_clip);
   }
-  Sensitivity result{.float_net = {}, .quantized_net = {}, .tensors = quantized_tensors(graph, quantization)};
+  Sensitivity result{.outputs = clips.outputs, .float_net = {}, .quantized_net = {}, .tensors = quantized_tensors(graph, quantization)};
   Progress progress("sensitivity, tensor", 2 * result.tensors.size(), is_quiet);
   std::uint64_t done = 0;
 
   std::vector<float> reference;
-  const auto classes = static_cast<std::size_t>(graph.shape(graph.output).back());
-  const auto score = [&](const std::vector<float>& logits) { return CalibrationScore{mean_kl(reference, logits, classes), accuracy(logits, clips.labels, classes)}; };
+  const bool has_classes = clips.outputs != OutputKind::values;
+  const auto score = [&](const std::vector<float>& logits) {
+    const Divergence divergence(clips.outputs, reference, clips.labels.size());
+    return CalibrationScore{.kl = divergence.mean(reference, logits), .accuracy = has_classes ? accuracy(logits, clips.labels, divergence.output_count()) : 0};
+  };
   {
     const std::unique_ptr<SearchSession> session = engine().search_session(graph, {}, clips.features, clips.row_count());
     reference = session->logits();

@@ -31,11 +31,12 @@ struct TensorSensitivity {
 };
 
 struct Sensitivity {
+  OutputKind outputs = OutputKind::classes;  ///< of values, every KL here is noise over signal, and no accuracy is known
   CalibrationScore float_net, quantized_net;
   std::vector<TensorSensitivity> tensors;  ///< most harmful first; equal harm: the higher KL of one_only first
 };
 
-/// Over `clips`, whose labels give the accuracies. `quantized` has formats; tensors without one are left out.
+/// Over `clips`, whose labels, where there are some, give the accuracies. `quantized` has formats; tensors without one are left out.
 /// Error (data): no clips, or features that do not fit the model.
 Sensitivity measure_sensitivity(const Model& quantized, const FeatureSet& clips, bool is_quiet);
 

@@ -3,18 +3,44 @@
 
 #include "lower/lower.h"
 #include "plan/plan.h"
+#include "quantize/divergence.h"
 #include "quantize/metrics.h"
 #include "quantize/remedy_hint.h"
+#include "quantize/value_metrics.h"
 #include "report/report_parts.h"
 #include "report/sensitivity_text.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <numeric>
+
 namespace qmn {
 namespace {
 
-nlohmann::json summary_json(const ReportInput& input) {
+/// Of outputs that are values: their errors, and the noise that the integers add.
+nlohmann::json value_summary_json(const ReportInput& input) {
+  const FeatureSet& check = input.check;
+  const auto figures = [&](const std::vector<float>& outputs) {
+    nlohmann::json json = nlohmann::json::object();
+    const std::vector<double> errors = squared_errors(outputs, check);
+    if (!errors.empty()) json["squared_error"] = std::accumulate(errors.begin(), errors.end(), 0.0) / static_cast<double>(errors.size());
+    if (const auto auc = anomaly_auc(outputs, check)) json["auc"] = *auc;
+    return json;
+  };
+  const double noise = Divergence(OutputKind::values, input.float_logits, check.labels.size()).mean(input.float_logits, input.integer_logits);
+  return {{"outputs", output_kind_name(OutputKind::values)},
+          {"split", input.check_split},
+          {"rows", check.row_count()},
+          {"copies", input.copies},
+          {"float", figures(input.float_logits)},
+          {"integer", figures(input.integer_logits)},
+          {"squared_distance", mean_squared_error(input.float_logits, input.integer_logits)},
+          {"noise", noise},
+          {"sqnr_db", decibels_json(decibels(noise))}};
+}
+
+nlohmann::json class_summary_json(const ReportInput& input) {
   const std::size_t classes = input.labels.size();
   const FeatureSet& check = input.check;
   const PairedDifference difference = paired_difference(input.float_logits, input.integer_logits, check.labels, check.clip_ids, classes);
@@ -22,7 +48,9 @@ nlohmann::json summary_json(const ReportInput& input) {
     const Interval interval = accuracy_interval(logits, check.labels, check.clip_ids, classes);
     return nlohmann::json{{"accuracy", accuracy(logits, check.labels, classes)}, {"low", interval.low}, {"high", interval.high}};
   };
-  return {{"split", input.check_split},
+  return {{"outputs", output_kind_name(OutputKind::classes)},
+          {"has_labels", check.has_labels()},
+          {"split", input.check_split},
           {"rows", check.row_count()},
           {"copies", input.copies},
           {"float", accuracy_of(input.float_logits)},
@@ -39,6 +67,20 @@ nlohmann::json confusion_counts(const ReportInput& input, const std::vector<floa
     rows.push_back(std::vector<std::int64_t>(row, row + static_cast<std::ptrdiff_t>(input.labels.size())));
   }
   return rows;
+}
+
+nlohmann::json confusion_json(const ReportInput& input) {
+  if (input.check.outputs == OutputKind::values || !input.check.has_labels()) return nullptr;
+  return {{"labels", input.labels}, {"float", confusion_counts(input, input.float_logits)}, {"integer", confusion_counts(input, input.integer_logits)}};
+}
+
+std::string headline(const ReportInput& input, const nlohmann::json& summary) {
+  if (input.check.outputs == OutputKind::values) {
+    return fmt::format("{} to the float net on {} examples that the search did not see.", divergence_text(OutputKind::values, summary["noise"].get<double>()), input.check.row_count());
+  }
+  if (!input.check.has_labels()) return fmt::format("Same label as the float net on {:.2f} % of {} examples that the search did not see.", 100 * summary["agreement"].get<double>(), input.check.row_count());
+  return fmt::format("Float {:.2f} %, integer {:.2f} % on {} clips that the search did not see.", 100 * summary["float"]["accuracy"].get<double>(), 100 * summary["integer"]["accuracy"].get<double>(),
+                     input.check.row_count());
 }
 
 nlohmann::json score_json(const CalibrationScore& score) { return {{"kl", score.kl}, {"accuracy", score.accuracy}}; }
@@ -65,7 +107,7 @@ nlohmann::json model_facts(const Model& model) {
   add("size", fmt::format("{}", fmt::join(metadata.size_info, " ")));
   add("labels", fmt::format("{}", fmt::join(metadata.labels, ", ")));
   add("input", fmt::format("{} {}", model.graph.value(model.graph.input).name, to_string(model.graph.shape(model.graph.input))));
-  add("front end", fmt::format("{} Hz, clips of {} samples, window {}, hop {}: {} frames of {} MFCC from {} mel bands, {:g} to {:g} Hz", front_end.sample_rate_hz, front_end.clip_samples,
+  if (takes_sound(model)) add("front end", fmt::format("{} Hz, clips of {} samples, window {}, hop {}: {} frames of {} MFCC from {} mel bands, {:g} to {:g} Hz", front_end.sample_rate_hz, front_end.clip_samples,
                                front_end.window_samples, front_end.hop_samples, front_end.frame_count(), front_end.coefficient_count, front_end.mel_bands, front_end.lower_hz, front_end.upper_hz));
   if (!front_end.coefficient_shifts.empty()) add("coefficients", fmt::format("divided by 2^[{}]", fmt::join(front_end.coefficient_shifts, " ")));
   for (const auto& [name, text] : metadata.notes) add(name, text);
@@ -83,17 +125,16 @@ nlohmann::json report_json(const ReportInput& input) {
     flash_bytes += kernel.at("flash_bytes").get<std::int64_t>();
     macs += kernel.at("macs").get<std::int64_t>();
   }
-  const nlohmann::json summary = summary_json(input);
+  const nlohmann::json summary = input.check.outputs == OutputKind::values ? value_summary_json(input) : class_summary_json(input);
   nlohmann::json sensitivity = sensitivity_json(input.sensitivity);
   sensitivity["clips"] = input.calibration_clips;
   sensitivity["hint"] = remedy_hint(input.model, input.sensitivity);
   return {{"title", input.title},
           {"tool", input.tool},
-          {"headline", fmt::format("Float {:.2f} %, integer {:.2f} % on {} clips that the search did not see.", 100 * summary["float"]["accuracy"].get<double>(),
-                                   100 * summary["integer"]["accuracy"].get<double>(), input.check.row_count())},
+          {"headline", headline(input, summary)},
           {"summary", summary},
           {"device", {{"flash_bytes", flash_bytes}, {"arena_bytes", plan.arena_bytes}, {"lower_bound_bytes", plan.lower_bound_bytes}, {"macs", macs}}},
-          {"confusion", {{"labels", input.labels}, {"float", confusion_counts(input, input.float_logits)}, {"integer", confusion_counts(input, input.integer_logits)}}},
+          {"confusion", confusion_json(input)},
           {"layers", layers_json(input)},
           {"tensors", tensors_json(input)},
           {"calibration", {{"clips", input.calibration_clips}}},

@@ -15,9 +15,21 @@ nlohmann::json score_json(const CalibrationScore& score) { return {{"kl", score.
 
 std::string points(double accuracy, double base) { return fmt::format("{:+.2f}", 100 * (accuracy - base)); }
 
+/// Of outputs that are values.
+std::string noise_table(const Sensitivity& sensitivity, std::size_t count) {
+  Table table({"tensor", "kind", "format", "harm", "all but it: noise", "it alone: noise", "SQNR dB"});
+  for (std::size_t i = 0; i < std::min(count, sensitivity.tensors.size()); ++i) {
+    const TensorSensitivity& tensor = sensitivity.tensors[i];
+    table.add_row({tensor.name, tensor_kind_name(tensor.kind), tensor.format.name(), fmt::format("{:+.2e}", tensor.harm), fmt::format("{:.2e}", tensor.leave_one_out.kl),
+                   fmt::format("{:.2e}", tensor.one_only.kl), decibel_text(tensor.sqnr_db)});
+  }
+  return table.text();
+}
+
 }  // namespace
 
 std::string sensitivity_table(const Sensitivity& sensitivity, std::size_t count) {
+  if (sensitivity.outputs == OutputKind::values) return noise_table(sensitivity, count);
   Table table({"tensor", "kind", "format", "harm", "all but it: KL", "points", "it alone: KL", "points", "SQNR dB"});
   for (std::size_t i = 0; i < std::min(count, sensitivity.tensors.size()); ++i) {
     const TensorSensitivity& tensor = sensitivity.tensors[i];

@@ -18,22 +18,11 @@
 namespace qmn {
 namespace {
 
-void append_listing(std::string& text, const char* kind, const std::vector<Clip>& clips, const std::filesystem::path& folder) {
-  for (const Clip& clip : clips) text += fmt::format("{} {} {}\n", kind, clip.label, clip.path.lexically_relative(folder).string());
-}
-
 // Of all that decides the result. Where the data set lies does not.
-std::string make_fingerprint(const TrainingTask& task, const Dataset& dataset) {
+std::string make_fingerprint(const TrainingTask& task, const DataSource& source) {
   Model untrained = task.model;
   untrained.metadata.notes.clear();
-  std::string text = task.description + "\n" + sha256_hex(serialize_onnx(untrained)) + "\n";
-  const DatasetSettings& data = dataset.settings;
-  text += fmt::format("silence {} unknown {} seed {} strict {}\n", data.silence_percentage, data.unknown_percentage, data.seed, data.is_strict);
-  append_listing(text, "training", dataset.training, data.folder);
-  append_listing(text, "unknown", dataset.training_unknown_pool, data.folder);
-  append_listing(text, "validation", dataset.validation, data.folder);
-  for (const std::filesystem::path& path : dataset.background) text += fmt::format("background {}\n", path.lexically_relative(data.folder).string());
-  return sha256_hex(text);
+  return sha256_hex(task.description + "\n" + sha256_hex(serialize_onnx(untrained)) + "\n" + source.listing());
 }
 
 std::vector<float> flatten_parameters(const Graph& graph) {
@@ -65,25 +54,25 @@ struct RunningFigures {
 
 class Training {
  public:
-  Training(TrainingTask task, const Dataset& dataset, const TrainSettings& settings, const std::filesystem::path& state_folder)
-      : task_(std::move(task)), dataset_(dataset), settings_(settings), state_folder_(state_folder), class_count_(static_cast<int>(element_count(model_.graph.shape(model_.graph.output)))) {
-    QMN_CHECK(class_count_ == static_cast<int>(dataset.labels.size()), "the net has a logit for each label");
-    state_.fingerprint = make_fingerprint(task_, dataset);
+  Training(TrainingTask task, const DataSource& source, const TrainSettings& settings, const std::filesystem::path& state_folder)
+      : task_(std::move(task)), source_(source), settings_(settings), state_folder_(state_folder), class_count_(static_cast<int>(element_count(model_.graph.shape(model_.graph.output)))) {
+    QMN_CHECK(class_count_ == static_cast<int>(source.labels().size()), "the net has a logit for each label");
+    state_.fingerprint = make_fingerprint(task_, source);
     resume();
-    validation_ = load_features(dataset, Split::validation, model_.metadata.front_end, {.is_quiet = settings.is_quiet});
-    if (validation_.row_count() == 0) fail_data("{}: no clips for validation; {} chooses its best checkpoint on them (--validation_percentage)", dataset.settings.folder.string(), task_.name);
+    validation_ = source.load(Split::validation, model_.metadata.front_end, {.is_quiet = settings.is_quiet}).labeled_rows();
+    if (validation_.row_count() == 0) fail_data("{}: no labeled clips for validation; {} chooses its best checkpoint on them (--validation_percentage)", source.path().string(), task_.name);
   }
 
   TrainResult run() {
     const std::int64_t total = total_steps(settings_);
     if (!is_over(total)) {
       if (task_.counts_start && state_.steps_done == 0) state_.start_accuracy = evaluate();
-      TrainingLoader loader(dataset_, model_.metadata.front_end, settings_.augment, settings_.batch_size, settings_.seed, state_.steps_done);
+      const std::unique_ptr<BatchLoader> loader = source_.training_batches(model_.metadata.front_end, settings_.augment, settings_.batch_size, settings_.seed, state_.steps_done);
       Progress progress(task_.name, static_cast<std::uint64_t>(total), settings_.is_quiet);
       RunningFigures figures;
       double last_accuracy = 0;
       while (!is_over(total)) {
-        step(loader.next(), figures);
+        step(loader->next(), figures);
         if (state_.steps_done % settings_.evaluate_every == 0 || state_.steps_done == total) {
           last_accuracy = evaluate();
           figures = {};
@@ -124,7 +113,7 @@ class Training {
     return state_.steps_done >= total || (settings_.patience > 0 && state_.evaluations_since_best >= settings_.patience);
   }
 
-  void step(TrainingLoader::Batch batch, RunningFigures& figures) {
+  void step(Batch batch, RunningFigures& figures) {
     const auto clips = static_cast<std::int64_t>(batch.labels.size());
     std::vector<float> targets = smooth_targets(batch.labels, class_count_, settings_.label_smoothing);
     if (settings_.mixup > 0) mix_pairs(batch.features, targets, batch.labels.size(), settings_.mixup, settings_.seed, state_.steps_done);
@@ -171,7 +160,7 @@ class Training {
 
   TrainingTask task_;
   Model& model_ = task_.model;
-  const Dataset& dataset_;
+  const DataSource& source_;
   const TrainSettings& settings_;
   std::filesystem::path state_folder_;
   int class_count_;
@@ -183,9 +172,9 @@ class Training {
 
 }  // namespace
 
-TrainResult run_training(TrainingTask task, const Dataset& dataset, const TrainSettings& settings, const std::filesystem::path& state_folder) {
+TrainResult run_training(TrainingTask task, const DataSource& source, const TrainSettings& settings, const std::filesystem::path& state_folder) {
   check_train_settings(settings);
-  return Training(std::move(task), dataset, settings, state_folder).run();
+  return Training(std::move(task), source, settings, state_folder).run();
 }
 
 }  // namespace qmn

@@ -2,6 +2,7 @@
 // train/loop.h   The loop that training and fine-tuning share: batch, step, now and then an evaluation that is also the point of resume.
 #pragma once
 
+#include "data/data_source.h"
 #include "train/teacher.h"
 #include "train/thresholds.h"
 #include "train/train.h"
@@ -20,6 +21,6 @@ struct TrainingTask {
 };
 
 /// See train(); the result's model has the quantization of the best checkpoint.
-TrainResult run_training(TrainingTask task, const Dataset& dataset, const TrainSettings& settings, const std::filesystem::path& state_folder);
+TrainResult run_training(TrainingTask task, const DataSource& source, const TrainSettings& settings, const std::filesystem::path& state_folder);
 
 }  // namespace qmn

@@ -2,6 +2,7 @@
 #include "train/train.h"
 
 #include "base/error.h"
+#include "data/keyword_source.h"
 #include "train/loop.h"
 
 #include <fmt/ranges.h>
@@ -54,7 +55,7 @@ TrainResult train(Model model, const Dataset& dataset, const TrainSettings& sett
     task.teach = make_teach(*teacher, task.model.metadata.front_end);
     task.description += describe(distill, describe_teacher(*teacher));
   }
-  return run_training(std::move(task), dataset, settings, state_folder);
+  return run_training(std::move(task), KeywordSource(dataset), settings, state_folder);
 }
 
 double accuracy(std::span<const float> logits, std::span<const int> labels) {

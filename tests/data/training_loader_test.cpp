@@ -21,7 +21,7 @@ constexpr AugmentSettings kEverything{.gain_db = 6, .speed_percent = 10, .time_m
 TEST_F(TinyDataset, ABatchDependsOnItsSeedAndStepAlone) {
   make();
   const Dataset dataset = open_dataset(settings_);
-  std::vector<TrainingLoader::Batch> batches;
+  std::vector<Batch> batches;
   TrainingLoader whole(dataset, {}, kEverything, 7, 3, 0);
   for (int step = 0; step < 20; ++step) batches.push_back(whole.next());
   for (int first : {0, 1, 4, 13}) {

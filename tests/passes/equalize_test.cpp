@@ -174,6 +174,57 @@ TEST(ScaleInput, IsTheSameFunctionOfScaledFeaturesBitForBit) {
   EXPECT_EQ(reference::run(after, scaled), reference::run(before, clip));
 }
 
+/// A recurrent cell that sees [x, h] and [x, 2h], written out: x is each frame of the input.
+Graph recurrent_net(std::int64_t scanned_axis) {
+  Graph graph;
+  graph.name = "cell";
+  graph.input = graph.add_value("features", {1, 3, 4});
+  Random random({9});
+  const auto parameter = [&](const std::string& name, Shape shape) {
+    Tensor tensor{shape, std::vector<float>(static_cast<std::size_t>(element_count(shape)))};
+    for (float& number : tensor.data) number = static_cast<float>(random.normal());
+    return graph.add_initializer(name, std::move(tensor));
+  };
+  const std::int64_t width = scanned_axis == 1 ? 4 : 3;
+  Scan scan;
+  scan.name = "scan";
+  const ValueId x = graph.add_value("x", {1, width}), h = graph.add_value("h", {1, 2}), joined = graph.add_value("joined"), doubled = graph.add_value("doubled"),
+                again = graph.add_value("again"), gate = graph.add_value("gate"), next = graph.add_value("next"), sum = graph.add_value("sum");
+  scan.inputs = {{graph.input, x, scanned_axis}};
+  scan.states = {{parameter("start", {1, 2}), h, next, graph.add_value("last")}};
+  scan.body.emplace_back(Concat{.name = "concat", .inputs = {h, x}, .axis = 1, .output = joined});
+  scan.body.emplace_back(FullyConnected{.name = "gate", .input = joined, .weight = parameter("gate_weight", {2, width + 2}), .bias = parameter("gate_bias", {2}), .output = gate});
+  scan.body.emplace_back(Add{.name = "double", .left = h, .right = h, .output = doubled});
+  scan.body.emplace_back(Concat{.name = "concat_2", .inputs = {x, doubled}, .axis = 1, .output = again});
+  scan.body.emplace_back(FullyConnected{.name = "candidate", .input = again, .weight = parameter("weight", {2, width + 2}), .output = sum});
+  scan.body.emplace_back(Add{.name = "next", .left = gate, .right = sum, .output = next});
+  graph.output = scan.states[0].final_out;
+  graph.nodes.emplace_back(std::move(scan));
+  infer_shapes(graph);
+  verify(graph);
+  return graph;
+}
+
+TEST(ScaleInput, ReachesTheColumnsOfEachFrameInARecurrentCell) {
+  const Graph before = recurrent_net(1);
+  ASSERT_TRUE(can_scale_input(before));
+  Graph after = before;
+  const std::vector<int> shifts{3, -1, 0, 2};
+  scale_input(after, shifts);
+  std::vector<float> clip(12), scaled;
+  Random random({6});
+  for (float& real : clip) real = static_cast<float>(random.uniform(-3, 3));
+  for (std::size_t i = 0; i < clip.size(); ++i) scaled.push_back(std::ldexp(clip[i], -shifts[i % 4]));
+  EXPECT_EQ(reference::run(after, scaled), reference::run(before, clip));
+}
+
+TEST(ScaleInput, IsNotForCellsThatStepAlongTheCoefficientsOrAreReadElsewhere) {
+  EXPECT_FALSE(can_scale_input(recurrent_net(2)));
+  Graph read_twice = recurrent_net(1);
+  std::get<Add>(std::get<Scan>(read_twice.nodes[0]).body[2]).right = std::get<Scan>(read_twice.nodes[0]).inputs[0].body_in;  // any other reader
+  EXPECT_FALSE(can_scale_input(read_twice));
+}
+
 TEST(ScaleInput, IsNotForConvolutionsNorForInputsThatAreReadTwice) {
   EXPECT_FALSE(can_scale_input(testing::Chain({1, 2, 4, 3}).conv().graph));
   EXPECT_FALSE(can_scale_input(testing::Chain({1, 5}).relu().dense().graph));

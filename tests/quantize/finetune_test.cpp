@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fine-tuning on a data set of two sounds: a small DS-CNN, trained, then quantized so badly that it fails.
+#include "data/keyword_source.h"
 #include "models/models.h"
 #include "passes/passes.h"
 #include "quantize/evaluate.h"
@@ -76,7 +77,7 @@ class Finetune : public ::testing::Test {
     legalize(model.graph, *model.quantization);
     return model;
   }
-  static FinetuneResult finetune(const Model& start, const FinetuneSettings& settings) { return finetune_model(start, std::nullopt, dataset_, settings, {}); }
+  static FinetuneResult finetune(const Model& start, const FinetuneSettings& settings) { return finetune_model(start, std::nullopt, source(), settings, {}); }
   static double integer_accuracy(const Model& model) { return accuracy(integer_logits(model, validation_), validation_.labels); }
   static void expect_same(const Model& a, const Model& b) {
     ASSERT_EQ(a.graph.initializers.size(), b.graph.initializers.size());
@@ -86,6 +87,7 @@ class Finetune : public ::testing::Test {
   }
 
   static std::unique_ptr<TemporaryFolder> folder_;
+  static KeywordSource source() { return KeywordSource(dataset_); }
   static Dataset dataset_;
   static Model float_model_, good_;
   static FeatureSet validation_;
@@ -173,16 +175,16 @@ TEST_F(Finetune, AnInterruptedRunEndsAsTheUninterruptedOne) {
   with_all.trains_thresholds = true;
   with_all.threshold_rate = 0.1;
   with_all.distill.weight = 0.5;
-  const FinetuneResult straight = finetune_model(narrow(), std::nullopt, dataset_, with_all, {});
+  const FinetuneResult straight = finetune_model(narrow(), std::nullopt, source(), with_all, {});
   const auto state = folder_->path() / "finetune.state";
   for (const std::int64_t stop : {20, 60}) {
     FinetuneSettings interrupted = with_all;
     interrupted.training.after_evaluation = [stop](std::int64_t step, double) {
       if (step == stop) throw Interrupted();
     };
-    EXPECT_THROW(finetune_model(narrow(), std::nullopt, dataset_, interrupted, state), Interrupted);
+    EXPECT_THROW(finetune_model(narrow(), std::nullopt, source(), interrupted, state), Interrupted);
   }
-  const FinetuneResult resumed = finetune_model(narrow(), std::nullopt, dataset_, with_all, state);
+  const FinetuneResult resumed = finetune_model(narrow(), std::nullopt, source(), with_all, state);
   EXPECT_TRUE(resumed.is_resumed);
   EXPECT_EQ(resumed.start_accuracy, straight.start_accuracy);
   EXPECT_EQ(resumed.best_step, straight.best_step);
@@ -190,9 +192,9 @@ TEST_F(Finetune, AnInterruptedRunEndsAsTheUninterruptedOne) {
 
   FinetuneSettings other = with_all;
   other.distill.temperature = 3;
-  testing::expect_error(ErrorKind::data, {state.string(), "--restart"}, [&] { finetune_model(narrow(), std::nullopt, dataset_, other, state); });
-  testing::expect_error(ErrorKind::data, {"--restart"}, [&] { finetune_model(coarse(), std::nullopt, dataset_, with_all, state); });
-  testing::expect_error(ErrorKind::data, {"--restart"}, [&] { finetune_model(narrow(), float_model_, dataset_, with_all, state); });
+  testing::expect_error(ErrorKind::data, {state.string(), "--restart"}, [&] { finetune_model(narrow(), std::nullopt, source(), other, state); });
+  testing::expect_error(ErrorKind::data, {"--restart"}, [&] { finetune_model(coarse(), std::nullopt, source(), with_all, state); });
+  testing::expect_error(ErrorKind::data, {"--restart"}, [&] { finetune_model(narrow(), float_model_, source(), with_all, state); });
 }
 
 TEST_F(Finetune, ATeacherBringsItsPupilNearer) {
@@ -208,13 +210,13 @@ TEST_F(Finetune, ATeacherBringsItsPupilNearer) {
   for (int& shift : louder.metadata.front_end.coefficient_shifts) shift -= 2;
   auto& first = std::get<Conv2d>(louder.graph.nodes[0]);
   for (float& w : louder.graph.initializer(first.weight).data) w /= 4;
-  const FinetuneResult by_file = finetune_model(coarse(), louder, dataset_, taught, {});
+  const FinetuneResult by_file = finetune_model(coarse(), louder, source(), taught, {});
   EXPECT_NEAR(distance(by_file.model), distance(own.model), 0.2 * distance(own.model));
 }
 
 TEST_F(Finetune, WhatCannotBeFinetunedIsNamed) {
   const auto refused = [&](const Model& model, const std::optional<Model>& teacher, const std::vector<std::string>& parts) {
-    testing::expect_error(ErrorKind::data, parts, [&] { finetune_model(model, teacher, dataset_, settings(), {}); });
+    testing::expect_error(ErrorKind::data, parts, [&] { finetune_model(model, teacher, source(), settings(), {}); });
   };
   refused(float_model_, {}, {"qmn quantize"});
   Model half = good_;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "lower/lower.h"
 #include "nets.h"
 #include "passes/passes.h"
 #include "quantize/layers.h"
@@ -174,6 +175,23 @@ TEST(Legalize, OnePassSettlesRandomFormats) {
     EXPECT_TRUE(legalize(graph, again).empty()) << "trial " << trial;
     EXPECT_EQ(again.formats, quantization.formats);
   }
+}
+
+TEST(Legalize, ALargeBiasOf32BitsStaysWithinTheAccumulator) {
+  Model model;
+  model.graph = testing::dense_net({4, 3}, 1);
+  const WeightedLayer layer = weighted_layers(model.graph).front();
+  model.graph.initializer(layer.bias).data = {100, -3, 0};
+  Quantization& quantization = model.quantization.emplace();
+  for (const TiedValues& values : activation_groups(model.graph)) {
+    for (const ValueId value : values) quantization.set_format(value, {8, 12});
+  }
+  quantization.set_format(layer.weight, {8, 15});
+  quantization.set_format(layer.bias, {32, 27});  // 100 · 2^27 is beyond 2^31
+  const std::vector<std::string> remarks = legalize(model.graph, quantization);
+  ASSERT_FALSE(remarks.empty());
+  EXPECT_NE(remarks[0].find("Q-8.15 -> Q-5.12, because fc1 adds a large bias"), std::string::npos) << remarks[0];
+  EXPECT_NO_THROW(lower(model));
 }
 
 TEST(Layers, TheSoftmaxAtTheEndIsLeftOutOfTheSearch) {

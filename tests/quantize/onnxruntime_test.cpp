@@ -1,22 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The QDQ model file in ONNX Runtime against the simulator: the same top-1 on at least 99 % of clips. ONNX Runtime rounds ties to even,
 // so single logits may differ by a step.
-#include "base/file.h"
 #include "base/random.h"
-#include "base/subprocess.h"
 #include "engine/engine.h"
-#include "formats/onnx_format.h"
 #include "models/models.h"
+#include "onnxruntime_outputs.h"
 #include "quantize/evaluate.h"
 #include "quantize/metrics.h"
 #include "quantize/quantize.h"
-#include "support/temporary_folder.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdlib>
-#include <cstring>
 #include <set>
 
 namespace qmn {
@@ -55,29 +50,10 @@ void train_briefly(Graph& graph) {
   trainer->store(graph);
 }
 
-std::vector<float> onnxruntime_logits(const Model& model, const FeatureSet& clips) {
-  const TemporaryFolder folder;
-  write_model(model, folder.path() / "model.onnx");
-  write_file_atomic(folder.path() / "input", {reinterpret_cast<const char*>(clips.features.data()), clips.features.size() * sizeof(float)});
-  std::vector<std::string> command{"node", QMN_TESTS "/onnxruntime/run_onnx.mjs", (folder.path() / "model.onnx").string(), (folder.path() / "input").string(), (folder.path() / "output").string()};
-  const Shape& shape = model.graph.shape(model.graph.input);
-  for (std::size_t axis = 1; axis < shape.size(); ++axis) command.push_back(std::to_string(shape[axis]));
-  const ProcessResult result = run_process(command);
-  EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
-  if (result.exit_code != 0) return {};
-  const std::string bytes = read_file(folder.path() / "output");
-  std::vector<float> logits(bytes.size() / sizeof(float));
-  std::memcpy(logits.data(), bytes.data(), logits.size() * sizeof(float));
-  return logits;
-}
-
 class OnnxRuntime : public ::testing::TestWithParam<std::tuple<const char*, int>> {};
 
 TEST_P(OnnxRuntime, RunsTheQuantizedModelWithTheSameLabels) {
-  const char* runtime = std::getenv("QMN_ONNXRUNTIME");
-  if (runtime == nullptr || !std::filesystem::exists(std::filesystem::path(runtime) / "node_modules") || !find_program("node")) {
-    GTEST_SKIP() << "set QMN_ONNXRUNTIME to a folder made by tests/onnxruntime/install.sh";
-  }
+  if (const std::string why = testing::why_no_onnxruntime(); !why.empty()) GTEST_SKIP() << why;
   const auto [architecture, bias_bits] = GetParam();
   Model model;
   model.metadata.architecture = architecture;
@@ -87,7 +63,7 @@ TEST_P(OnnxRuntime, RunsTheQuantizedModelWithTheSameLabels) {
   train_briefly(model.graph);
   const QuantizeResult result = quantize_model(model, class_clips(model.graph, 50, 1), {.method = RangeMethod::minmax, .bias_bits = bias_bits, .is_quiet = true});
   const FeatureSet clips = class_clips(model.graph, 200, 2);
-  const std::vector<float> integers = integer_logits(result.model, clips), theirs = onnxruntime_logits(result.model, clips);
+  const std::vector<float> integers = integer_logits(result.model, clips), theirs = testing::onnxruntime_outputs(result.model, clips);
   ASSERT_EQ(theirs.size(), integers.size());
   EXPECT_GE(agreement(integers, theirs, kClasses), 0.99);
   const std::vector<int> labels = top1(integers, kClasses);

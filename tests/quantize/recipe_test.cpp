@@ -192,6 +192,10 @@ TEST(Recipe, ScalesTheCoefficientsOfAFullyConnectedNet) {
   Model model;
   model.graph = testing::dense_net({24, 16, kClasses}, 5);
   model.graph.value(model.graph.input).shape = {1, 1, 4, 6};
+  FrontEndSettings& front_end = model.metadata.front_end;  // 4 frames of 6 coefficients
+  front_end.clip_samples = 1600;
+  front_end.window_samples = front_end.hop_samples = 400;
+  front_end.coefficient_count = 6;
   infer_shapes(model.graph);
   const auto clips = [&](int count, std::uint64_t seed) {
     Random random({seed});
@@ -218,11 +222,12 @@ TEST(Recipe, ScalesTheCoefficientsOfAFullyConnectedNet) {
 
 TEST(CheckScore, ExpectsALossOnlyWhereLabelsChange) {
   const std::vector<float> reference{2, 0, 0, /**/ 1, 0.9f, 0};
-  const std::vector<int> labels{0, 1};
-  const CheckScore same = check_score(reference, reference, labels);
+  FeatureSet clips;
+  clips.labels = {0, 1};
+  const CheckScore same = check_score(reference, reference, clips);
   EXPECT_EQ(same.expected_loss, 0);
   EXPECT_EQ(same.agreement, 1);
-  const CheckScore changed = check_score(reference, std::vector<float>{3, 0, 1, /**/ 0.9f, 1, 0}, labels);
+  const CheckScore changed = check_score(reference, std::vector<float>{3, 0, 1, /**/ 0.9f, 1, 0}, clips);
   const double norm = std::exp(1.0) + std::exp(0.9f) + 1;
   EXPECT_NEAR(changed.expected_loss, (std::exp(1.0) - std::exp(0.9f)) / norm / 2, 1e-6);
   EXPECT_EQ(changed.agreement, 0.5);

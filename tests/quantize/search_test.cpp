@@ -210,7 +210,7 @@ TEST(Search, FeaturesOfAnotherFrontEndAreAnErrorThatNamesBothSizes) {
 
 TEST(Search, NoCalibrationClipsIsAnError) {
   Problem problem = dense_problem();
-  problem.calibration = {.features = {}, .labels = {}, .clip_ids = {}, .paths = {}, .silent_frames = {}, .features_per_clip = 32};
+  problem.calibration = {.features = {}, .labels = {}, .clip_ids = {}, .paths = {}, .silent_frames = {}, .targets = {}, .features_per_clip = 32};
   EXPECT_THROW(quantized(problem, RangeMethod::minmax), Error);
 }
 

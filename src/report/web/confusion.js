@@ -28,6 +28,7 @@ function differenceMatrix(labels, float, integer) {
 }
 
 function confusionSection({ confusion }) {
+  if (!confusion) return section('confusion', 'Confusion matrices', 'There are none: the outputs are values, or no example has a label.');
   const { labels, float, integer } = confusion;
   const figure = (title, body) => element('figure', {}, element('figcaption', {}, title), element('div', { class: 'scroll' }, body));
   return section('confusion', 'Confusion matrices', 'Rows are the truth, columns the answer. The third shows what the integers change: green is a gain, orange a loss.',

@@ -80,11 +80,14 @@ TEST(Effects, NoiseFallsByItsColor) {
   }
 }
 
-TEST(Effects, HumStandsOnTheMainsFrequency) {
-  Random random{3};
-  const std::vector<float> hum = make_hum(16000, 16000, random);
-  EXPECT_NEAR(rms(hum), 1, 1e-4);
-  EXPECT_GT(std::max(power_at(hum, 50), power_at(hum, 60)), 1000 * power_at(hum, 75));
+TEST(Effects, HumStandsOnTheMainsFrequencyAndItsHarmonics) {
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    Random random({seed});
+    const std::vector<float> hum = make_hum(16000, 16000, random);
+    EXPECT_NEAR(rms(hum), 1, 1e-4);
+    const double mains_hz = power_at(hum, 50) > power_at(hum, 60) ? 50 : 60;
+    for (int harmonic = 1; harmonic <= 7; ++harmonic) EXPECT_GT(power_at(hum, harmonic * mains_hz), 1000 * power_at(hum, (harmonic + 0.5) * mains_hz)) << harmonic;
+  }
 }
 
 TEST(Effects, NoiseIsAddedAtTheAskedRatio) {

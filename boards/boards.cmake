@@ -20,4 +20,8 @@ add_firmware(firmware ${QMN_PREFIX}_net)
 add_qmn_net(${QMN_PREFIX}_net_trace)
 target_compile_definitions(${QMN_PREFIX}_net_trace PUBLIC ${QMN_MACRO_PREFIX}_NET_TRACE)
 add_firmware(firmware_trace ${QMN_PREFIX}_net_trace)
-set_target_properties(${QMN_PREFIX}_net_trace firmware_trace PROPERTIES EXCLUDE_FROM_ALL ON)
+
+# The same, but with the instructions between two tensors counted in the place of tensors written.
+add_firmware(firmware_bench ${QMN_PREFIX}_net_trace)
+target_compile_definitions(firmware_bench PRIVATE BOARD_COUNTS_LAYERS)
+set_target_properties(${QMN_PREFIX}_net_trace firmware_trace firmware_bench PROPERTIES EXCLUDE_FROM_ALL ON)

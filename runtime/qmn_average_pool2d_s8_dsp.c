@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * qmn_average_pool2d_s8_dsp.c   Equals qmn_average_pool2d_s8_ref bit for bit, for windows of at most 255 values: sums of four channels at a time,
- * as two times two halves of 16 bits. Windows and channels that do not fit are left to the reference.
+ * qmn_average_pool2d_s8_dsp.c   Equals qmn_average_pool2d_s8_ref bit for bit: sums of four channels at a time, as two times two halves of 16 bits.
+ * Pre: channels are a multiple of 4; at most 255 values a window, so that no half overflows.
  */
 #include "qmn_kernels_dsp.h"
 
@@ -8,10 +8,6 @@
 #include "qmn_internal.h"
 
 void qmn_average_pool2d_s8_dsp(const qmn_average_pool2d *layer, const int8_t *input, int8_t *output) {
-  if ((layer->channels & 3) != 0 || layer->kernel_h * layer->kernel_w > 255) {
-    qmn_average_pool2d_s8_ref(layer, input, output);
-    return;
-  }
   const int32_t row = layer->in_w * layer->channels;
   for (int32_t out_y = 0; out_y < layer->out_h; ++out_y) {
     const int32_t origin_y = out_y * layer->stride_h - layer->pad_top;

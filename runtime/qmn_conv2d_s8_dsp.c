@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
- * qmn_conv2d_s8_dsp.c   Equals qmn_conv2d_s8_ref bit for bit. Three output pixels at a time: their windows are widened into the scratch, then
- * meet all output channels (qmn_tile_s8_dsp.h, whose order the weights and biases have).
+ * qmn_conv2d_s8_dsp.c   Equals qmn_conv2d_s8_ref and qmn_conv2d_s8_channels_ref bit for bit. The windows of three output pixels at a time are
+ * widened, then meet all output channels (qmn_tile_s8_dsp.h or qmn_tile_packed_s8_dsp.h, whose order the weights and biases have).
  * May run in place where the kernel has one tap, both strides are 1 and out_c <= in_c: pixels are read before they are overwritten.
  */
 #include "qmn_kernels_dsp.h"
 
-#include "qmn_dsp.h"
-#include "qmn_internal.h"
-#include "qmn_tile_s8_dsp.h"
-
-#define QMN_GROUP_WORDS (2 * QMN_TILE_VECTORS) /* from one group of a vector to its next */
+#include "qmn_conv2d_dsp.h"
+#include "qmn_tile_packed_s8_dsp.h"
 
 /* Four bytes into a group. */
 static inline void put_word(uint32_t *group, uint32_t word) {
@@ -19,12 +16,7 @@ static inline void put_word(uint32_t *group, uint32_t word) {
 
 /* `count` bytes, or zeros where `bytes` is 0, as the values first, first + 1, ... of a vector. */
 static void put_bytes(uint32_t *vector, int32_t first, const int8_t *bytes, int32_t count) {
-  for (int32_t i = 0; i < count; ++i) {
-    const int32_t at = first + i;
-    uint32_t *const word = vector + (at >> 2) * QMN_GROUP_WORDS + (at & 1);
-    const uint32_t value = bytes ? (uint16_t)bytes[i] : 0;
-    *word = at & 2 ? (*word & 0xffffu) | value << 16 : (*word & 0xffff0000u) | value;
-  }
+  for (int32_t i = 0; i < count; ++i) qmn_put_value(vector, first + i, bytes ? bytes[i] : 0);
 }
 
 /* Four values of a row of the window, of which only first ... end - 1 lie inside the image; `values` is where the row would begin. A word at
@@ -38,13 +30,13 @@ static inline uint32_t part_of_row(const int8_t *values, int32_t at, int32_t fir
 }
 
 /* The window of one output pixel, zeros outside the image, where each of its rows is whole groups and one run of the image. Pre: as above. */
-static void gather_rows(const qmn_conv2d *layer, const int8_t *input, int32_t origin_y, int32_t origin_x, uint32_t *vector) {
+static void gather_rows(const qmn_conv2d *layer, const void *image, int32_t origin_y, int32_t origin_x, uint32_t *vector) {
   const qmn_tap_range columns = qmn_taps_inside(origin_x, layer->kernel_w, 1, layer->in_w);
   qmn_tap_range rows = qmn_taps_inside(origin_y, layer->kernel_h, layer->dilation_h, layer->in_h);
   if (rows.begin >= rows.end || columns.begin >= columns.end) rows.begin = rows.end = layer->kernel_h;
   const int32_t row_values = layer->kernel_w * layer->in_c, first = columns.begin * layer->in_c, end = columns.end * layer->in_c;
   const int32_t step = layer->dilation_h * layer->in_w * layer->in_c;
-  const int8_t *values = input + (origin_y * layer->in_w + origin_x) * layer->in_c;
+  const int8_t *values = (const int8_t *)image + (origin_y * layer->in_w + origin_x) * layer->in_c;
   const int is_whole = first == 0 && end == row_values;
   int32_t ky = 0;
   for (int32_t at = 0; at < rows.begin * row_values; at += 4, vector += QMN_GROUP_WORDS) put_word(vector, 0);
@@ -61,8 +53,9 @@ static void gather_rows(const qmn_conv2d *layer, const int8_t *input, int32_t or
 }
 
 /* The same of any window. */
-static void gather(const qmn_conv2d *layer, const int8_t *input, int32_t origin_y, int32_t origin_x, uint32_t *vector) {
+static void gather(const qmn_conv2d *layer, const void *image, int32_t origin_y, int32_t origin_x, uint32_t *vector) {
   const qmn_tap_range columns = qmn_taps_inside(origin_x, layer->kernel_w, layer->dilation_w, layer->in_w);
+  const int8_t *const input = image;
   const int32_t row_values = layer->kernel_w * layer->in_c, run = layer->dilation_w == 1 ? columns.end - columns.begin : 1;
   int32_t value = 0;
   for (int32_t ky = 0; ky < layer->kernel_h; ++ky, value += row_values) {
@@ -116,7 +109,9 @@ static void widen_words(const int8_t *words, int32_t groups, uint32_t *vector) {
 }
 #endif
 
-static inline void gather_pixel(const int8_t *pixel, int32_t channels, uint32_t *vector) {
+static void gather_pixel(const qmn_conv2d *layer, const void *image, int32_t y, int32_t x, uint32_t *vector) {
+  int32_t channels = layer->in_c;
+  const int8_t *pixel = (const int8_t *)image + (y * layer->in_w + x) * channels;
   if ((channels & 3) == 0) {
     widen_words(pixel, channels >> 2, vector);
     return;
@@ -126,48 +121,22 @@ static inline void gather_pixel(const int8_t *pixel, int32_t channels, uint32_t 
   put_bytes(vector, 0, pixel, channels);
 }
 
-static void copy(const int8_t *from, int8_t *to, int32_t count) {
-  for (int32_t i = 0; i < count; ++i) to[i] = from[i];
+static int is_pixelwise(const qmn_conv2d *layer) {
+  return layer->kernel_h == 1 && layer->kernel_w == 1 && layer->stride_h == 1 && layer->stride_w == 1 && layer->pad_top == 0 && layer->pad_left == 0 &&
+         layer->out_h == layer->in_h && layer->out_w == layer->in_w;
 }
 
-/* Bounds of a clip that no saturation gives: ReLU6. */
-static void clip(int8_t *values, int32_t count, const qmn_epilogue *epilogue) {
-  for (int32_t i = 0; i < count; ++i) values[i] = qmn_clip(values[i], epilogue->clip_min, epilogue->clip_max);
-}
-
-void qmn_conv2d_s8_dsp(const qmn_conv2d *layer, const int8_t *input, int8_t *output, void *scratch) {
-  const int32_t pixels = layer->out_h * layer->out_w, columns = layer->kernel_h * layer->kernel_w * layer->in_c, rows = (layer->out_c + 1) & ~1;
-  const int is_pixelwise = columns == layer->in_c && layer->stride_h == 1 && layer->stride_w == 1 && layer->pad_top == 0 && layer->pad_left == 0 &&
-                           layer->out_h == layer->in_h && layer->out_w == layer->in_w;
+static void convolve(const qmn_conv2d *layer, void (*multiply)(const qmn_tile *), int is_per_channel, const int8_t *input, int8_t *output, void *scratch) {
   const int has_whole_rows = (layer->kernel_w * layer->in_c & 3) == 0 && layer->dilation_w == 1 && layer->in_w * layer->in_c >= 4;
-  uint32_t *const patches = scratch;
-  uint32_t *const patches_end = patches + ((columns + 3) >> 2) * QMN_GROUP_WORDS;
-  int8_t *const spare = (int8_t *)patches_end; /* for what is no whole tile: three pixels of `rows` channels */
-  qmn_tile tile = {.patches = patches, .patches_end = patches_end, .weights = layer->weights, .biases = layer->bias.s32, .pairs = rows >> 1};
-  tile.shift = layer->epilogue.out_shift;
-  tile.is_relu = layer->epilogue.clip_min >= 0;
-  const int has_own_clip = layer->epilogue.clip_max != 127 || (layer->epilogue.clip_min != 0 && layer->epilogue.clip_min != -128);
-  int32_t out_y = 0, out_x = 0;
-  for (int32_t pixel = 0; pixel < pixels; pixel += QMN_TILE_VECTORS) {
-    const int32_t count = pixels - pixel < QMN_TILE_VECTORS ? pixels - pixel : QMN_TILE_VECTORS;
-    for (int32_t vector = 0; vector < count; ++vector) {
-      if (is_pixelwise) {
-        gather_pixel(input + (pixel + vector) * layer->in_c, layer->in_c, patches + 2 * vector);
-        continue;
-      }
-      const int32_t origin_y = out_y * layer->stride_h - layer->pad_top, origin_x = out_x * layer->stride_w - layer->pad_left;
-      (has_whole_rows ? gather_rows : gather)(layer, input, origin_y, origin_x, patches + 2 * vector);
-      if (++out_x == layer->out_w) {
-        out_x = 0;
-        ++out_y;
-      }
-    }
-    const int is_whole = count == QMN_TILE_VECTORS && rows == layer->out_c;
-    tile.output = is_whole ? output : spare;
-    tile.output_stride = rows;
-    qmn_tile_s8_dsp(&tile);
-    for (int32_t vector = 0; vector < count && !is_whole; ++vector) copy(spare + vector * rows, output + vector * layer->out_c, layer->out_c);
-    if (has_own_clip) clip(output, count * layer->out_c, &layer->epilogue);
-    output += count * layer->out_c;
-  }
+  qmn_conv2d_dsp_body(layer, is_pixelwise(layer) ? gather_pixel : has_whole_rows ? gather_rows : gather, multiply, is_per_channel, input, output, scratch);
 }
+
+/* A net links the tiles of the functions that it calls. */
+#define QMN_CONV2D(name, tile, is_per_channel)                                                     \
+  void name(const qmn_conv2d *layer, const int8_t *input, int8_t *output, void *scratch) {         \
+    convolve(layer, tile, is_per_channel, input, output, scratch);                                 \
+  }
+QMN_CONV2D(qmn_conv2d_s8_dsp, qmn_tile_s8_dsp, 0)
+QMN_CONV2D(qmn_conv2d_s8_channels_dsp, qmn_tile_s8_channels_dsp, 1)
+QMN_CONV2D(qmn_conv2d_s8_packed_dsp, qmn_tile_packed_s8_dsp, 0)
+QMN_CONV2D(qmn_conv2d_s8_packed_channels_dsp, qmn_tile_packed_s8_channels_dsp, 1)

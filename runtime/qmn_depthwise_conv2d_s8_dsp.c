@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * qmn_depthwise_conv2d_s8_dsp.c   Equals qmn_depthwise_conv2d_s8_ref bit for bit, for out_c = in_c and dilations of 1. Channel by channel: the
- * channel is widened into the scratch, with its padding, so that it may overwrite itself in place.
+ * qmn_depthwise_conv2d_s8_dsp.c   Equals qmn_depthwise_conv2d_s8_ref and its form by channels bit for bit, for out_c = in_c and dilations of 1.
+ * Channel by channel: the channel is widened into the scratch, with its padding, so that it may overwrite itself in place.
  *
  * The scratch holds the channel column by column, so that SMLAD takes two rows of a column at once. Weights are reordered at export:
  * [channel][kx][ky]; those of a channel are widened into words of two rows, behind the plane. 3x3 with stride 1: (w0, w1), (w1, w2), and two
@@ -178,19 +178,17 @@ static void convolve_channel(const channel_3x3 *at, const uint32_t *weights) { c
 static void convolve_channel_relu(const channel_3x3 *at, const uint32_t *weights) { convolve(at, weights, 0); }
 #endif
 
-static void convolve_3x3(const qmn_conv2d *layer, const plane *from, const uint32_t *weights, int32_t bias, int8_t *output) {
-  const channel_3x3 at = {from->values,      output,           2 * from->height, 4 * (layer->out_h >> 1), bias, layer->epilogue.out_shift, layer->out_w * layer->out_c,
+typedef void (*channel_function)(const channel_3x3 *at, const uint32_t *weights);
+
+static void convolve_3x3(const qmn_conv2d *layer, channel_function convolve_one, const plane *from, const uint32_t *weights, int32_t bias, int32_t shift, int8_t *output) {
+  const channel_3x3 at = {from->values, output, 2 * from->height, 4 * (layer->out_h >> 1), bias, shift, layer->out_w * layer->out_c,
                           layer->out_h & 1, layer->out_w, layer->out_c};
-  if (layer->epilogue.clip_min >= 0) {
-    convolve_channel_relu(&at, weights);
-  } else {
-    convolve_channel(&at, weights);
-  }
+  convolve_one(&at, weights);
   if (layer->epilogue.clip_max == 127 && (layer->epilogue.clip_min == 0 || layer->epilogue.clip_min == -128)) return;
   for (int32_t i = 0; i < layer->out_h * layer->out_w; ++i, output += layer->out_c) *output = qmn_clip(*output, layer->epilogue.clip_min, layer->epilogue.clip_max);
 }
 
-static void convolve_any(const qmn_conv2d *layer, const plane *from, const uint32_t *weights, int32_t bias, int8_t *output) {
+static void convolve_any(const qmn_conv2d *layer, const plane *from, const uint32_t *weights, int32_t bias, int32_t shift, int8_t *output) {
   const int32_t words = (layer->kernel_h + 1) >> 1;
   for (int32_t y = 0; y < layer->out_h; ++y) {
     for (int32_t x = 0; x < layer->out_w; ++x, output += layer->out_c) {
@@ -200,21 +198,38 @@ static void convolve_any(const qmn_conv2d *layer, const plane *from, const uint3
       for (int32_t kx = 0; kx < layer->kernel_w; ++kx, values += from->height) {
         for (int32_t word = 0; word < words; ++word) sum = qmn_add_products(qmn_load_word(values + 2 * word), *weight++, sum);
       }
-      *output = qmn_clip(sum >> layer->epilogue.out_shift, layer->epilogue.clip_min, layer->epilogue.clip_max);
+      *output = qmn_clip(sum >> shift, layer->epilogue.clip_min, layer->epilogue.clip_max);
     }
   }
 }
 
-void qmn_depthwise_conv2d_s8_dsp(const qmn_conv2d *layer, const int8_t *input, int8_t *output, void *scratch) {
-  const int is_3x3 = layer->kernel_h == 3 && layer->kernel_w == 3 && layer->stride_h == 1 && layer->stride_w == 1;
+/* convolve_one: of a window of 3x3 with stride 1; 0 for any other. */
+QMN_INLINE void convolve_channels(const qmn_conv2d *layer, channel_function convolve_one, int is_per_channel, const int8_t *input, int8_t *output, void *scratch) {
   const plane channel = {scratch, QMN_DEPTHWISE_S8_DSP_PLANE_W(layer->out_w, layer->stride_w, layer->kernel_w),
                          QMN_DEPTHWISE_S8_DSP_PLANE_H(layer->out_h, layer->stride_h, layer->kernel_h)};
   uint32_t *const words = (uint32_t *)scratch + channel.width * channel.height / 2;
   const int8_t *weights = layer->weights;
   for (int32_t i = 0; i < channel.width * channel.height; ++i) channel.values[i] = 0;
   for (int32_t c = 0; c < layer->out_c; ++c, weights += layer->kernel_h * layer->kernel_w) {
-    widen_weights(layer, is_3x3, weights, words);
+    const int32_t bias = layer->bias.s32[c], shift = is_per_channel ? layer->epilogue.out_shifts[c] : layer->epilogue.out_shift;
+    widen_weights(layer, convolve_one != 0, weights, words);
     widen(layer, input + c, &channel);
-    (is_3x3 ? convolve_3x3 : convolve_any)(layer, &channel, words, layer->bias.s32[c], output + c);
+    if (convolve_one) {
+      convolve_3x3(layer, convolve_one, &channel, words, bias, shift, output + c);
+    } else {
+      convolve_any(layer, &channel, words, bias, shift, output + c);
+    }
   }
 }
+
+/* A net links what the functions that it calls need. */
+#define QMN_DEPTHWISE(name, convolve_one, is_per_channel)                                          \
+  void name(const qmn_conv2d *layer, const int8_t *input, int8_t *output, void *scratch) {         \
+    convolve_channels(layer, convolve_one, is_per_channel, input, output, scratch);                \
+  }
+QMN_DEPTHWISE(qmn_depthwise_conv2d_s8_dsp, 0, 0)
+QMN_DEPTHWISE(qmn_depthwise_conv2d_s8_channels_dsp, 0, 1)
+QMN_DEPTHWISE(qmn_depthwise_conv2d_s8_3x3_dsp, convolve_channel, 0)
+QMN_DEPTHWISE(qmn_depthwise_conv2d_s8_3x3_channels_dsp, convolve_channel, 1)
+QMN_DEPTHWISE(qmn_depthwise_conv2d_s8_3x3_relu_dsp, convolve_channel_relu, 0)
+QMN_DEPTHWISE(qmn_depthwise_conv2d_s8_3x3_relu_channels_dsp, convolve_channel_relu, 1)

@@ -54,13 +54,13 @@ static inline uint32_t qmn_add_odd_bytes(uint32_t sum, uint32_t word) {
 #endif
 }
 
-/* sum + a.low * b.low + a.high * b.high. Pre: no overflow. */
+/* sum + a.low * b.low + a.high * b.high, modulo 2^32. */
 static inline int32_t qmn_add_products(uint32_t a, uint32_t b, int32_t sum) {
 #if QMN_HAS_DSP
   __asm__("smlad %0, %1, %2, %0" : "+r"(sum) : "r"(a), "r"(b));
   return sum;
 #else
-  return sum + (int16_t)a * (int16_t)b + ((int32_t)a >> 16) * ((int32_t)b >> 16);
+  return (int32_t)((uint32_t)sum + (uint32_t)((int16_t)a * (int16_t)b) + (uint32_t)(((int32_t)a >> 16) * ((int32_t)b >> 16)));
 #endif
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * qmn_fully_connected_s8_dsp.c   Equals qmn_fully_connected_s8_ref bit for bit. The input is widened once; four rows of the matrix at a time, of
+ * qmn_fully_connected_s8_dsp.c   Equals qmn_fully_connected_s8_ref and its form by channels bit for bit. The input is widened once; four rows of the matrix at a time, of
  * which each group of four columns takes one load of the input, two loads and eight extensions of weights, and eight SMLAD.
  *
  * Weights are reordered at export: [four rows][group of 4 columns][row of the four][4], rows and columns filled up with zeros.
@@ -76,27 +76,29 @@ static int16_t *widen(const int8_t *input, int32_t count, int16_t *vector) {
   return vector;
 }
 
-static inline int8_t finish(int32_t sum, const qmn_epilogue *epilogue) { return (int8_t)qmn_clip(sum >> epilogue->out_shift, epilogue->clip_min, epilogue->clip_max); }
+static inline int8_t finish(int32_t sum, int32_t shift, const qmn_epilogue *epilogue) { return (int8_t)qmn_clip(sum >> shift, epilogue->clip_min, epilogue->clip_max); }
 
-void qmn_fully_connected_s8_dsp(const qmn_fully_connected *layer, const int8_t *input, int8_t *output, void *scratch) {
+/* Rows row ... row + count - 1, count = 1 ... 4; returns the weights behind them. */
+QMN_INLINE const int8_t *finish_rows(const qmn_fully_connected *layer, const qmn_epilogue *epilogue, int is_per_channel, const int8_t *weights, const int16_t *vector,
+                                     const int16_t *end, int32_t row, int32_t count, int8_t *output) {
+  int32_t sums[4] = {0, 0, 0, 0};
+  for (int32_t i = 0; i < count; ++i) sums[i] = layer->bias.s32[row + i];
+  weights = add_rows(weights, vector, end, sums);
+  for (int32_t i = 0; i < count; ++i) output[row + i] = finish(sums[i], is_per_channel ? epilogue->out_shifts[row + i] : epilogue->out_shift, epilogue);
+  return weights;
+}
+
+QMN_INLINE void multiply(const qmn_fully_connected *layer, int is_per_channel, const int8_t *input, int8_t *output, void *scratch) {
   int16_t *const vector = scratch;
   const int16_t *const end = widen(input, layer->in_count, vector);
   const int8_t *weights = layer->weights;
   const qmn_epilogue epilogue = layer->epilogue;
-  const int32_t *bias = layer->bias.s32;
-  int32_t left = layer->out_count;
-  for (; left >= 4; left -= 4, bias += 4, output += 4) {
-    int32_t sums[4] = {bias[0], bias[1], bias[2], bias[3]};
-    weights = add_rows(weights, vector, end, sums);
-    output[0] = finish(sums[0], &epilogue);
-    output[1] = finish(sums[1], &epilogue);
-    output[2] = finish(sums[2], &epilogue);
-    output[3] = finish(sums[3], &epilogue);
-  }
-  if (left > 0) {
-    int32_t sums[4] = {0, 0, 0, 0};
-    for (int32_t i = 0; i < left; ++i) sums[i] = bias[i];
-    add_rows(weights, vector, end, sums);
-    for (int32_t i = 0; i < left; ++i) output[i] = finish(sums[i], &epilogue);
-  }
+  int32_t row = 0;
+  for (; row + 4 <= layer->out_count; row += 4) weights = finish_rows(layer, &epilogue, is_per_channel, weights, vector, end, row, 4, output);
+  if (row < layer->out_count) finish_rows(layer, &epilogue, is_per_channel, weights, vector, end, row, layer->out_count - row, output);
+}
+
+void qmn_fully_connected_s8_dsp(const qmn_fully_connected *layer, const int8_t *input, int8_t *output, void *scratch) { multiply(layer, 0, input, output, scratch); }
+void qmn_fully_connected_s8_channels_dsp(const qmn_fully_connected *layer, const int8_t *input, int8_t *output, void *scratch) {
+  multiply(layer, 1, input, output, scratch);
 }

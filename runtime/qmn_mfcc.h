@@ -62,8 +62,10 @@ void qmn_mfcc_stream_start(qmn_mfcc_stream *stream, const qmn_mfcc *mfcc, int16_
 /* Takes samples until a frame is complete or all are taken. Returns how many were taken; *is_frame tells whether `features` hold a new frame. */
 int32_t qmn_mfcc_stream_push(qmn_mfcc_stream *stream, const int16_t *samples, int32_t count, int32_t *workspace, int16_t *features, int32_t *is_frame);
 
-/* The network's input of a frame: int16 features shifted right by shifts[c], ties up, saturated to int8. shifts[c] is in -8 ... 24. */
+/* The network's input of a frame: int16 features shifted right by shifts[c], ties up, saturated to int8. shifts[c] is in -15 ... 24. */
 void qmn_mfcc_quantize_s8(const int16_t *features, const int8_t *shifts, int32_t count, int8_t *input);
+/* The same, saturated to int16. */
+void qmn_mfcc_quantize_s16(const int16_t *features, const int8_t *shifts, int32_t count, int16_t *input);
 
 #ifdef __cplusplus
 }

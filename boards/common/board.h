@@ -20,9 +20,9 @@ int32_t board_read(int handle, void *data, int32_t bytes);
 int board_write(int handle, const void *data, int32_t bytes);
 int board_close(int handle);
 
-/* A free-running counter: each tick stands for board_instructions_per_tick() executed instructions. 0: the board cannot count. */
+/* A free-running counter: 1024 of its ticks stand for so many executed instructions. 0: the board cannot count. */
 uint32_t board_ticks(void);
-uint32_t board_instructions_per_tick(void);
+uint32_t board_instructions_per_1024_ticks(void);
 
 /* Fills the free stack with a pattern; then: how many bytes below that point have been used since. 0: the board cannot tell. */
 void board_paint_stack(void);

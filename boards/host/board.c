@@ -29,6 +29,6 @@ int board_close(int handle) {
   return fclose(file) == 0 ? 0 : -1;
 }
 uint32_t board_ticks(void) { return 0; }
-uint32_t board_instructions_per_tick(void) { return 0; }
+uint32_t board_instructions_per_1024_ticks(void) { return 0; }
 void board_paint_stack(void) {}
 uint32_t board_used_stack_bytes(void) { return 0; }

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <functional>
 #include <string>
 #include <vector>
@@ -15,9 +16,12 @@ namespace qmn {
 
 struct BoardRun {
   std::vector<TensorBytes> logits, scores;                 ///< of each input; scores are empty when the network has none
+  std::vector<TensorBytes> features;                         ///< of each clip: what the front end made, as the network's input; of inputs none
   std::vector<std::vector<TensorBytes>> traces;              ///< of each input, each tensor by TensorId; only when asked for
   std::int64_t selftest_mismatches = 0;                      ///< output values that differ from the embedded known answers
   std::int64_t instructions_per_inference = 0;               ///< executed, from -icount, the mean over the inputs; 0 on the host
+  std::int64_t instructions_per_frame = 0;                   ///< of clips: the front end's, a frame of features
+  std::map<int, std::int64_t> instructions_by_tensor;        ///< of a firmware that counts so; see below
   std::int64_t stack_bytes = 0;                              ///< painted, the most that an inference used; 0 on the host
 };
 
@@ -26,19 +30,30 @@ struct FirmwareSize {
   std::int64_t ram_bytes = 0;            ///< statics: data + bss, the arena among them; without stack
   std::int64_t network_flash_bytes = 0;  ///< of that, the network: code of the kernels and the run, weights, tables
   std::int64_t network_ram_bytes = 0;    ///< of that, the network: its arena
+  std::int64_t front_end_flash_bytes = 0, front_end_ram_bytes = 0;  ///< of that, the front end and what listens behind it
 };
 
 struct BuiltFirmware {
   std::filesystem::path image;
   std::filesystem::path trace_image;  ///< the same with every tensor written out
+  std::filesystem::path bench_image;  ///< the same with instructions counted tensor by tensor
   FirmwareSize size;
 };
 
-std::vector<std::string> board_names();  ///< "mps2-an386"; "host" builds the same C for this machine
+std::vector<std::string> board_names();  ///< "mps2-an386", …; "host" builds the same C for this machine
 
 /// Compiles a project folder that emit_project wrote, with its own CMakeLists.txt, in its folder build/<board>; what is up to date is not
 /// built again. Error (data) names a missing program's Debian package, or the first compiler message. Error (usage): unknown board.
 BuiltFirmware build_firmware(const std::filesystem::path& project, const std::string& board);
+
+/// Executed instructions of an inference by the tensor that a kernel writes, by TensorId; in a loop those of all steps. That of the input means
+/// nothing. Each is exact to a tick of the board (boards/, board.cmake) and some 30 instructions of counting. Empty on the host.
+/// Error (data): as run_firmware.
+std::map<int, std::int64_t> instructions_by_tensor(const BuiltFirmware& firmware, const std::string& board, const TensorBytes& input);
+
+/// What a firmware is fed: the network's input as it lies in memory; or, where the program hears sound (emit/emit.h), clips of as many int16
+/// samples as its front end's settings say, which the firmware's own front end turns into the input.
+enum class InputKind { raw, clips };
 
 /// Sees the outputs of inputs `first`, first + 1, … as soon as they are there.
 using RunObserver = std::function<void(std::size_t first, const BoardRun& part)>;
@@ -48,6 +63,6 @@ using RunObserver = std::function<void(std::size_t first, const BoardRun& part)>
 /// one thread at a time.
 /// Error (data): emulator missing (names the package), a fault, a hang, an input of another size than the network's.
 BoardRun run_firmware(const BuiltFirmware& firmware, const std::string& board, const std::vector<TensorBytes>& inputs, bool traces,
-                      std::chrono::milliseconds timeout = std::chrono::milliseconds{0}, const RunObserver& observe = {});
+                      std::chrono::milliseconds timeout = std::chrono::milliseconds{0}, const RunObserver& observe = {}, InputKind kind = InputKind::raw);
 
 }  // namespace qmn

@@ -75,10 +75,12 @@ FirmwareSize measure(const fs::path& image) {
   }
   // The sections of boards/mps2-an386/linker.ld.
   FirmwareSize size;
-  for (const char* name : {".vectors", ".network", ".text", ".rodata", ".ARM.exidx", ".data"}) size.flash_bytes += sections[name];
-  for (const char* name : {".data", ".network_ram", ".bss"}) size.ram_bytes += sections[name];
+  for (const char* name : {".vectors", ".network", ".front_end", ".text", ".rodata", ".ARM.exidx", ".data"}) size.flash_bytes += sections[name];
+  for (const char* name : {".data", ".network_ram", ".front_end_ram", ".bss"}) size.ram_bytes += sections[name];
   size.network_flash_bytes = sections[".network"];
   size.network_ram_bytes = sections[".network_ram"];
+  size.front_end_flash_bytes = sections[".front_end"];
+  size.front_end_ram_bytes = sections[".front_end_ram"];
   return size;
 }
 
@@ -111,10 +113,11 @@ BuiltFirmware build_firmware(const fs::path& project, const std::string& board) 
     configure.push_back(std::string("-DQMN_BOARD=") + kHostBoard);
   }
   run_step(configure, project);
-  run_step({"cmake", "--build", build_folder.string(), "--target", "firmware", "firmware_trace"}, project);
+  run_step({"cmake", "--build", build_folder.string(), "--target", "firmware", "firmware_trace", "firmware_bench"}, project);
 
   const std::string extension = board == kHostBoard ? "" : ".elf";
-  BuiltFirmware firmware{.image = build_folder / ("firmware" + extension), .trace_image = build_folder / ("firmware_trace" + extension), .size = {}};
+  BuiltFirmware firmware{.image = build_folder / ("firmware" + extension), .trace_image = build_folder / ("firmware_trace" + extension),
+                         .bench_image = build_folder / ("firmware_bench" + extension), .size = {}};
   if (board != kHostBoard) firmware.size = measure(firmware.image);
   return firmware;
 }

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <map>
@@ -105,9 +106,9 @@ std::vector<std::vector<TensorBytes>> parse_traces(std::string_view bytes, std::
 }
 
 /// One process over some of the inputs.
-BoardRun run_process_over(const fs::path& image, const std::string& board, Inputs inputs, bool traces, std::chrono::milliseconds timeout) {
+BoardRun run_process_over(const fs::path& image, const std::string& board, Inputs inputs, InputKind kind, bool traces, std::chrono::milliseconds timeout) {
   const TemporaryFolder folder;
-  if (!inputs.empty()) write_file_atomic(folder.path() / "inputs.bin", all_bytes(inputs));
+  if (!inputs.empty()) write_file_atomic(folder.path() / (kind == InputKind::clips ? "clips.bin" : "inputs.bin"), all_bytes(inputs));
   const ProcessResult process = run_process(command_line(image, board), {.input = {}, .folder = folder.path(), .timeout = timeout});
   const std::string console = process.out + process.err;
   if (process.is_timed_out) {
@@ -123,22 +124,34 @@ BoardRun run_process_over(const fs::path& image, const std::string& board, Input
   }
 
   BoardRun run;
+  for (const auto& [key, ticks] : report) {
+    int tensor = 0;
+    if (std::sscanf(key.c_str(), "tensor_%d", &tensor) == 1) run.instructions_by_tensor[tensor] = ticks * report["instructions_per_1024_ticks"] / 1024;
+  }
   run.selftest_mismatches = report["selftest_mismatches"];
   if (inputs.empty()) return run;
   const auto class_count = static_cast<std::size_t>(report["class_count"]);
   const std::size_t logits_bytes = class_count * static_cast<std::size_t>(report["logit_bytes"]);
-  const std::size_t output_bytes = logits_bytes + (report["has_scores"] != 0 ? class_count : 0);
+  const std::size_t feature_bytes = kind == InputKind::clips ? static_cast<std::size_t>(report["input_bytes"]) : 0;
+  const std::size_t output_bytes = feature_bytes + logits_bytes + (report["has_scores"] != 0 ? class_count : 0);
   const std::string outputs = read_file(folder.path() / "outputs.bin");
   if (report["inferences"] != static_cast<std::int64_t>(inputs.size()) || outputs.size() != inputs.size() * output_bytes) {
     fail_data("{}: inputs of {} bytes do not fit the firmware, whose network takes {}", image.string(), inputs[0].size(), report["input_bytes"]);
   }
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const std::string_view output = std::string_view(outputs).substr(i * output_bytes, output_bytes);
+    std::string_view output = std::string_view(outputs).substr(i * output_bytes, output_bytes);
+    if (feature_bytes > 0) run.features.push_back(to_bytes(output.substr(0, feature_bytes)));
+    output.remove_prefix(feature_bytes);
     run.logits.push_back(to_bytes(output.substr(0, logits_bytes)));
     run.scores.push_back(to_bytes(output.substr(logits_bytes)));
   }
   if (traces) run.traces = parse_traces(read_file(folder.path() / "traces.bin"), inputs.size());
-  run.instructions_per_inference = report["ticks"] * report["instructions_per_tick"];  // a sum, until the runs are merged
+  // Sums, until the runs are merged. A clip's samples are followed by an inference of their own.
+  const std::int64_t per_1024 = report["instructions_per_1024_ticks"];
+  run.instructions_per_inference = report["ticks"] * per_1024 / 1024;
+  if (kind == InputKind::clips) {
+    run.instructions_per_frame = (report["push_ticks"] - report["ticks"]) * per_1024 / 1024 / std::max<std::int64_t>(1, report["frames_per_clip"]);
+  }
   run.stack_bytes = report["stack_bytes"];
   return run;
 }
@@ -151,7 +164,7 @@ void append(std::vector<T>& all, std::vector<T>&& more) {
 }  // namespace
 
 BoardRun run_firmware(const BuiltFirmware& firmware, const std::string& board, const std::vector<TensorBytes>& inputs, bool traces,
-                      std::chrono::milliseconds timeout, const RunObserver& observe) {
+                      std::chrono::milliseconds timeout, const RunObserver& observe, InputKind kind) {
   check_board(board);
   if (board != kHostBoard) require_program(kEmulator, kEmulator, "run firmware for " + board);
   const fs::path& image = traces ? firmware.trace_image : firmware.image;
@@ -167,7 +180,7 @@ BoardRun run_firmware(const BuiltFirmware& firmware, const std::string& board, c
   std::size_t next_observed = 0;
   parallel_for(chunk_count, [&](std::size_t i) {
     const std::size_t first = i * chunk;
-    runs[i] = run_process_over(image, board, Inputs(inputs).subspan(first, std::min(chunk, inputs.size() - first)), traces, timeout);
+    runs[i] = run_process_over(image, board, Inputs(inputs).subspan(first, std::min(chunk, inputs.size() - first)), kind, traces, timeout);
     const std::lock_guard lock(mutex);
     is_done[i] = true;
     for (; observe && next_observed < chunk_count && is_done[next_observed]; ++next_observed) observe(next_observed * chunk, runs[next_observed]);
@@ -175,15 +188,26 @@ BoardRun run_firmware(const BuiltFirmware& firmware, const std::string& board, c
 
   BoardRun merged;
   for (BoardRun& run : runs) {
+    append(merged.features, std::move(run.features));
     append(merged.logits, std::move(run.logits));
     append(merged.scores, std::move(run.scores));
     append(merged.traces, std::move(run.traces));
     merged.selftest_mismatches = std::max(merged.selftest_mismatches, run.selftest_mismatches);
     merged.instructions_per_inference += run.instructions_per_inference;
+    merged.instructions_per_frame += run.instructions_per_frame;
     merged.stack_bytes = std::max(merged.stack_bytes, run.stack_bytes);
   }
-  if (!inputs.empty()) merged.instructions_per_inference /= static_cast<std::int64_t>(inputs.size());
+  const auto input_count = static_cast<std::int64_t>(std::max<std::size_t>(1, inputs.size()));
+  merged.instructions_per_inference /= input_count;
+  merged.instructions_per_frame /= input_count;
   return merged;
+}
+
+std::map<int, std::int64_t> instructions_by_tensor(const BuiltFirmware& firmware, const std::string& board, const TensorBytes& input) {
+  check_board(board);
+  if (board == kHostBoard) return {};
+  require_program(kEmulator, kEmulator, "run firmware for " + board);
+  return run_process_over(firmware.bench_image, board, Inputs(&input, 1), InputKind::raw, false, kStartTimeout + kInferenceTimeout).instructions_by_tensor;
 }
 
 }  // namespace qmn

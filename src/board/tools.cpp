@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "board/board.h"
+#include "emit/targets.h"
 
 #include <algorithm>
 #include <sstream>
@@ -13,7 +14,12 @@ void require_program(const std::string& program, const std::string& package, con
   if (!find_program(program)) fail_data("{} is needed to {} and is not on PATH; install it: apt install {}", program, purpose, package);
 }
 
-std::vector<std::string> board_names() { return {"mps2-an386", kHostBoard}; }
+std::vector<std::string> board_names() {
+  std::vector<std::string> names;
+  for (const ExportBoard& board : export_boards()) names.push_back(board.name);
+  names.emplace_back(kHostBoard);
+  return names;
+}
 
 void check_board(const std::string& board) {
   const std::vector<std::string> known = board_names();

@@ -81,7 +81,7 @@ void ablation(const Options& options) {
   Model model = read_model(options.model);
   const std::unique_ptr<DataSource> source = options.source.open(model, options.model);
   AblationClips clips{.recipe = options.calibration.load_parted(*source, model.metadata.front_end, options.seed.seed, is_quiet), .unseen = {}};
-  clips.unseen = source->load(Split::testing, model.metadata.front_end, {.copies = options.copies, .seed = options.seed.seed, .is_quiet = is_quiet});
+  clips.unseen = source->load(Split::testing, model.metadata.front_end, {.copies = options.copies, .seed = options.seed.seed, .has_device_features = true, .is_quiet = is_quiet});
   if (clips.unseen.row_count() == 0) fail_data("{}: no clips in the testing split", source->path().string());
   std::vector<AblationEntry> followers;
   if (options.finetune_steps > 0 && clips.unseen.outputs == OutputKind::classes && clips.unseen.has_labels()) followers.push_back(finetuned(options, *source));

@@ -24,6 +24,7 @@ void add_finetune(CLI::App& app);
 void add_eval(CLI::App& app);
 void add_export(CLI::App& app);
 void add_run(CLI::App& app);
+void add_bench(CLI::App& app);
 void add_quant_test(CLI::App& app);
 void add_sensitivity(CLI::App& app);
 void add_report(CLI::App& app);

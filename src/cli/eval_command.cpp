@@ -69,7 +69,7 @@ std::vector<Split> splits_of(const Options& options) {
 }
 
 FeatureSet load_split(const Options& options, const Model& model, const DataSource& source, Split split) {
-  return source.load(split, model.metadata.front_end, {.copies = options.copies, .seed = options.seed.seed, .is_quiet = options.output.is_quiet});
+  return source.load(split, model.metadata.front_end, {.copies = options.copies, .seed = options.seed.seed, .has_device_features = model.quantization.has_value(), .is_quiet = options.output.is_quiet});
 }
 
 void print_split_title(const Options& options, Split split, std::int64_t clips) {

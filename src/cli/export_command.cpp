@@ -11,6 +11,7 @@
 #include "lower/identifiers.h"
 #include "lower/lower.h"
 #include "plan/plan.h"
+#include "program/traits.h"
 #include "report/table.h"
 #include "simulate/simulate.h"
 
@@ -18,6 +19,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 
 namespace fs = std::filesystem;
@@ -27,16 +29,21 @@ namespace {
 
 constexpr const char* kExamples = R"(Examples:
   qmn export kws.q.onnx -o firmware/ --board mps2-an386   a project that builds for the board and runs in its emulator
-  qmn export kws.q.onnx -o net/ --board none              a drop-in folder of C for a board of your own
+  qmn export kws.q.onnx -o net/ --board none              a drop-in folder of C for a board of your own, on any core
+  qmn export kws.q.onnx -o net/ --board none --core cortex-m33   the same with the kernels of a core with the DSP extension
   qmn export wake.q.onnx -o wake/ --board none --prefix wake   so that two nets link into one program)";
 
 constexpr const char* kKernels = "qmn";
-constexpr int kMostSelfTests = 100;
+constexpr int kMostSelfTests = 100, kMostSmoothing = 255;
+constexpr double kMostSeconds = 60;
 
 struct Options {
   std::string model, folder;
-  std::string board = "mps2-an386", kernels = kKernels, prefix = "qmn";
+  std::string board = "mps2-an386", core, kernels = kKernels, prefix = "qmn";
   int self_tests = 2;
+  bool is_in_place = false;
+  double interval_ms = 100, rest_ms = 1000, threshold = 0.7;
+  int smoothing = 3;
   SeedOption seed;
   OutputOptions output;
 };
@@ -48,9 +55,42 @@ void check(const Options& options) {
   }
   if (options.kernels != kKernels) fail_usage("--kernels {}: no such kernels; there is {}", options.kernels, kKernels);
   if (options.self_tests < 1 || options.self_tests > kMostSelfTests) fail_usage("--self-tests {}: must be between 1 and {}", options.self_tests, kMostSelfTests);
+  if (!(options.interval_ms > 0 && options.interval_ms <= kMostSeconds * 1000)) fail_usage("--interval_ms {}: must be above 0 and at most {}", options.interval_ms, kMostSeconds * 1000);
+  if (!(options.rest_ms >= 0 && options.rest_ms <= kMostSeconds * 1000)) fail_usage("--rest_ms {}: must be between 0 and {}", options.rest_ms, kMostSeconds * 1000);
+  if (!(options.threshold > 0 && options.threshold < 1)) fail_usage("--threshold {}: must lie between 0 and 1", options.threshold);
+  if (options.smoothing < 1 || options.smoothing > kMostSmoothing) fail_usage("--smoothing {}: must be between 1 and {}", options.smoothing, kMostSmoothing);
   if (options.prefix.empty() || c_identifier(options.prefix, "") != options.prefix) {
     fail_usage("--prefix {}: must be a C identifier of letters, digits and single underscores that begins with a letter", options.prefix);
   }
+}
+
+/// The flags in frames of the front end. Words are the labels that do not begin with "_" (as _silence_ and _unknown_ do).
+OperatingPoint operating_point(const Options& options, const Program& program) {
+  const FrontEndSettings& front_end = program.metadata.front_end;
+  const double hop_ms = 1000.0 * front_end.hop_samples / front_end.sample_rate_hz;
+  const auto frames = [&](double ms) { return static_cast<int>(std::lround(ms / hop_ms)); };
+  OperatingPoint point{.interval_frames = std::max(1, frames(options.interval_ms)), .smoothing_count = options.smoothing, .rest_frames = frames(options.rest_ms), .thresholds = {}};
+  for (const std::string& label : program.metadata.labels) {
+    point.thresholds.push_back(static_cast<std::uint8_t>(label.starts_with('_') ? 0 : std::lround(options.threshold * 128)));
+  }
+  return point;
+}
+
+/// The core that --core names, else that of the board.
+const Core& core_of(const Options& options) {
+  const Core& of_board = core_of_board(options.board);
+  if (options.core.empty()) return of_board;
+  const Core& core = core_named(options.core);
+  const bool runs = options.board == "none" || core.variant == KernelVariant::ref || core.variant == of_board.variant;
+  if (!runs) fail_usage("--core {}: its kernels do not run on {}, which has a {}", core.name, options.board, of_board.name);
+  return core;
+}
+
+/// The forms of the kernels: those of the core; in place, where asked for or where the board has no room for others.
+KernelVariant variant_for(const Options& options, const Program& program, const Core& core) {
+  if (options.is_in_place) return KernelVariant::dsp;
+  if (core.variant == KernelVariant::dsp || fits_ram(options.board, plan_memory(program, core.variant).arena_bytes)) return core.variant;
+  return fits_ram(options.board, plan_memory(program, KernelVariant::dsp).arena_bytes) ? KernelVariant::dsp : core.variant;
 }
 
 /// Seeded random inputs; the first alternates between the extremes, to drive accumulators far out.
@@ -75,7 +115,7 @@ std::vector<KnownAnswer> choose_known_answers(const Program& program, const Memo
 }
 
 struct LayerRow {
-  std::string name, op, input, weights = "-", bias = "-", output, bias_shift = "-", out_shift = "-";
+  std::string name, op, form, input, weights = "-", bias = "-", output, bias_shift = "-", out_shift = "-";
   std::vector<std::uint8_t> out_shifts{};  ///< of each output channel, where they differ
   std::int64_t constant_bytes = 0, macs = 0;
 };
@@ -88,14 +128,15 @@ std::string formats_of(const Program& program, const std::vector<TensorId>& tens
 }
 
 /// Of a kernel that an inference runs `runs` times; a loop's own row leaves bytes and MACs to the rows of its body.
-LayerRow row_of(const Program& program, const Kernel& kernel, std::int64_t runs) {
-  LayerRow row{.name = kernel_name(kernel), .op = kernel_op(kernel), .input = formats_of(program, inputs_of(kernel)),
+LayerRow row_of(const Program& program, KernelVariant variant, const Kernel& kernel, std::int64_t runs) {
+  LayerRow row{.name = kernel_name(kernel), .op = kernel_op(kernel), .form = variant_name(traits_of(program, kernel, variant).variant), .input = formats_of(program, inputs_of(kernel)),
                .output = formats_of(program, outputs_of(kernel))};
   if (const auto* loop = std::get_if<LoopKernel>(&kernel)) {
     row.op = fmt::format("loop of {}", loop->step_count);
+    row.form = "-";
     return row;
   }
-  row.constant_bytes = constant_bytes(kernel);
+  row.constant_bytes = constant_bytes(program, kernel, variant);
   row.macs = mac_count(program, kernel) * runs;
   std::visit(
       [&](const auto& k) {
@@ -117,20 +158,20 @@ LayerRow row_of(const Program& program, const Kernel& kernel, std::int64_t runs)
   return row;
 }
 
-std::string layer_table(const Program& program) {
-  Table table({"layer", "kernel", "input", "weights", "bias", "output", "bias_shift", "out_shift", "bytes", "MACs"});
+std::string layer_table(const Program& program, KernelVariant variant) {
+  Table table({"layer", "kernel", "form", "input", "weights", "bias", "output", "bias_shift", "out_shift", "bytes", "MACs"});
   for_each_kernel(program.kernels, [&](const Kernel& kernel, std::int64_t runs) {
-    const LayerRow row = row_of(program, kernel, runs);
-    table.add_row({row.name, row.op, row.input, row.weights, row.bias, row.output, row.bias_shift, row.out_shift, std::to_string(row.constant_bytes), std::to_string(row.macs)});
+    const LayerRow row = row_of(program, variant, kernel, runs);
+    table.add_row({row.name, row.op, row.form, row.input, row.weights, row.bias, row.output, row.bias_shift, row.out_shift, std::to_string(row.constant_bytes), std::to_string(row.macs)});
   });
   return table.text();
 }
 
-nlohmann::json layer_json(const Program& program) {
+nlohmann::json layer_json(const Program& program, KernelVariant variant) {
   nlohmann::json layers = nlohmann::json::array();
   for_each_kernel(program.kernels, [&](const Kernel& kernel, std::int64_t runs) {
-    const LayerRow row = row_of(program, kernel, runs);
-    nlohmann::json layer{{"name", row.name}, {"kernel", row.op}, {"input", row.input}, {"output", row.output}, {"constant_bytes", row.constant_bytes}, {"macs", row.macs}};
+    const LayerRow row = row_of(program, variant, kernel, runs);
+    nlohmann::json layer{{"name", row.name}, {"kernel", row.op}, {"form", row.form}, {"input", row.input}, {"output", row.output}, {"constant_bytes", row.constant_bytes}, {"macs", row.macs}};
     if (row.weights != "-") {
       layer["weights"] = row.weights;
       layer["bias"] = row.bias;
@@ -164,30 +205,36 @@ void export_model(const Options& options) {
   if (program.metadata.labels.size() > class_count) {
     fail_data("{}: has {} labels for {} classes", options.model, program.metadata.labels.size(), class_count);
   }
-  const MemoryPlan plan = plan_memory(program);
-  std::int64_t constants = 0, macs = 0;
-  for (const Kernel& kernel : program.kernels) {
-    constants += constant_bytes(kernel);
-    macs += mac_count(program, kernel);
-  }
+  const Core& core = core_of(options);
+  const KernelVariant variant = variant_for(options, program, core);
+  const MemoryPlan plan = plan_memory(program, variant);
+  const std::int64_t constants = constant_bytes(program, variant);
+  std::int64_t macs = 0;
+  for (const Kernel& kernel : program.kernels) macs += mac_count(program, kernel);
 
   FileSet files = emit_project(program, plan, {.board = options.board,
+                                               .core = core.name,
                                                .known_answers = choose_known_answers(program, plan, options.self_tests, options.seed.seed),
+                                               .point = operating_point(options, program),
                                                .prefix = options.prefix});
   files[kModelName] = read_file(options.model);
-  files[kManifestName] = to_json(Manifest{.board = options.board, .kernels = options.kernels, .prefix = options.prefix, .program = program.name,
+  files[kManifestName] = to_json(Manifest{.board = options.board, .core = core.name, .variant = variant_name(variant), .kernels = options.kernels, .prefix = options.prefix, .program = program.name,
                                           .arena_bytes = plan.arena_bytes, .constant_bytes = constants});
   write_project(files, options.folder);
 
   if (options.output.is_json) {
-    print_json({{"folder", options.folder}, {"board", options.board}, {"kernels", options.kernels}, {"layers", layer_json(program)},
+    print_json({{"folder", options.folder}, {"board", options.board}, {"core", core.name}, {"variant", variant_name(variant)}, {"kernels", options.kernels}, {"layers", layer_json(program, variant)},
                 {"constant_bytes", constants}, {"arena_bytes", plan.arena_bytes}, {"arena_lower_bound_bytes", plan.lower_bound_bytes}, {"macs", macs},
                 {"self_tests", options.self_tests}});
     return;
   }
-  fmt::print("{}", layer_table(program));
+  fmt::print("{}", layer_table(program, variant));
   fmt::print("\nweights, biases, tables: {} bytes; arena: {} bytes (no plan can be below {}); {} MACs an inference\n", constants, plan.arena_bytes, plan.lower_bound_bytes, macs);
-  fmt::print("{}: {} files for {}, self-test of {} known answers\n", options.folder, files.size(), options.board == "none" ? "your own board" : options.board, options.self_tests);
+  fmt::print("{}: {} files for {}, {} kernels, self-test of {} known answers\n", options.folder, files.size(),
+             options.board == "none" ? "your own board" : fmt::format("{} ({})", options.board, core.name), variant_name(variant), options.self_tests);
+  if (variant == KernelVariant::dsp && core.variant == KernelVariant::ref && !options.is_in_place) {
+    fmt::print("the reference kernels do not fit onto {}: those that work in place run in their stead, in C\n", options.board);
+  }
   const char* const inputs = takes_sound(model) ? "CLIP.wav" : "--data PATH";
   if (options.board == "none") fmt::print("next: {} says how to add it to your project; qmn run {} --board host {} checks it\n", (fs::path(options.folder) / "README.md").string(), options.folder, inputs);
   else fmt::print("next: qmn run {} {}\n", options.folder, inputs);
@@ -200,10 +247,16 @@ void add_export(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   command->add_option("model", options->model, "Quantized model (qmn quantize)")->required()->type_name("FILE");
   command->add_option("-o,--output", options->folder, "Folder to make; it appears when it is complete and replaces only an earlier export")->required()->type_name("DIR");
-  command->add_option("--board", options->board, "mps2-an386 (Arm Cortex-M4, emulated by QEMU), or none: a drop-in folder without board files")->capture_default_str();
+  command->add_option("--board", options->board, "Emulated by QEMU: mps2-an385 (Cortex-M3), mps2-an386 (M4), mps2-an500 (M7), mps2-an505 (M33), mps3-an547 (M55) or microbit (M0); or none: a drop-in folder without board files")->capture_default_str();
+  command->add_option("--core", options->core, "Core that the kernels are chosen for, such as cortex-m0, cortex-m4, cortex-m33 (default: the board's; of board none: any core)");
+  command->add_flag("--in_place,--in-place", options->is_in_place, "On a core without the DSP extension: kernels that work in place, for half of the RAM");
   command->add_option("--kernels", options->kernels, "Integer kernels that the C calls: qmn")->capture_default_str();
   command->add_option("--prefix", options->prefix, "Of every C name of this net: PREFIX_net_run(), PREFIX_selftest(), …")->capture_default_str();
   command->add_option("--self-tests,--self_tests", options->self_tests, "Known answers in the self-test")->capture_default_str();
+  command->add_option("--interval_ms,--interval-ms", options->interval_ms, "Firmware that listens: how often the network runs")->capture_default_str();
+  command->add_option("--smoothing", options->smoothing, "… how many scores are averaged")->capture_default_str();
+  command->add_option("--threshold", options->threshold, "… the mean score from which a word counts as heard")->capture_default_str();
+  command->add_option("--rest_ms,--rest-ms", options->rest_ms, "… how long nothing is heard behind a word")->capture_default_str();
   options->seed.add(*command, "the inputs of the known answers");
   options->output.add(*command);
   command->footer(kExamples);

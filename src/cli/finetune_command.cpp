@@ -103,7 +103,7 @@ void run_finetune(const Options& options) {
   }
 
   FinetuneResult result = finetune_model(start, teacher, *source, settings, state_folder);
-  const FeatureSet test = source->load(Split::testing, start.metadata.front_end, {.is_quiet = settings.training.is_quiet});
+  const FeatureSet test = source->load(Split::testing, start.metadata.front_end, {.has_device_features = true, .is_quiet = settings.training.is_quiet});
   const TestFigures figures = measure(start, result.model, test, source->labels().size());
   if (result.best_step > 0) {
     result.model.metadata.notes["figures"] =

@@ -11,7 +11,8 @@ namespace fs = std::filesystem;
 namespace qmn::cli {
 
 std::string to_json(const Manifest& manifest) {
-  const nlohmann::ordered_json object{{"board", manifest.board},     {"kernels", manifest.kernels},         {"prefix", manifest.prefix},
+  const nlohmann::ordered_json object{{"board", manifest.board},     {"core", manifest.core},               {"variant", manifest.variant}, {"kernels", manifest.kernels},
+                                      {"prefix", manifest.prefix},
                                       {"program", manifest.program}, {"arena_bytes", manifest.arena_bytes}, {"constant_bytes", manifest.constant_bytes}};
   return object.dump(2) + "\n";
 }
@@ -23,11 +24,18 @@ Manifest read_manifest(const fs::path& folder) {
   if (!fs::exists(path, ignored)) fail_data("{}: holds no exported firmware (no {}); make one with qmn export", folder.string(), kManifestName);
   try {
     const nlohmann::json object = nlohmann::json::parse(read_file(path));
-    return {.board = object.at("board"),     .kernels = object.at("kernels"),         .prefix = object.at("prefix"),
+    return {.board = object.at("board"),     .core = object.at("core"),               .variant = object.at("variant"), .kernels = object.at("kernels"), .prefix = object.at("prefix"),
             .program = object.at("program"), .arena_bytes = object.at("arena_bytes"), .constant_bytes = object.at("constant_bytes")};
   } catch (const nlohmann::json::exception& error) {
     fail_data("{}: is broken ({}); export the folder again", path.string(), error.what());
   }
+}
+
+KernelVariant variant_of(const Manifest& manifest, const std::string& folder) {
+  for (const KernelVariant variant : {KernelVariant::ref, KernelVariant::dsp}) {
+    if (manifest.variant == variant_name(variant)) return variant;
+  }
+  fail_data("{}: was exported with kernels \"{}\", which this qmn does not know; export the folder again", folder, manifest.variant);
 }
 
 }  // namespace qmn::cli

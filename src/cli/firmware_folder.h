@@ -2,6 +2,8 @@
 // cli/firmware_folder.h   What export writes beside the C and run reads again: model.onnx and qmn.json.
 #pragma once
 
+#include "program/program.h"
+
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -13,6 +15,8 @@ inline constexpr const char* kModelName = "model.onnx";
 
 struct Manifest {
   std::string board;    ///< "mps2-an386", or "none"
+  std::string core;     ///< "cortex-m4"
+  std::string variant;  ///< of the kernels: what the constants are ordered for
   std::string kernels;  ///< "qmn"
   std::string prefix;
   std::string program;  ///< its name
@@ -23,5 +27,7 @@ struct Manifest {
 std::string to_json(const Manifest& manifest);
 /// Error (data) when the folder has no manifest or a broken one.
 Manifest read_manifest(const std::filesystem::path& folder);
+/// The forms of kernels that it names. Error (data) for a name that is none.
+KernelVariant variant_of(const Manifest& manifest, const std::string& folder);
 
 }  // namespace qmn::cli

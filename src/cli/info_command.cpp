@@ -3,11 +3,13 @@
 #include "base/error.h"
 #include "cli/command.h"
 #include "cli/common.h"
+#include "emit/targets.h"
 #include "formats/onnx_format.h"
 #include "graph/parameter_count.h"
 #include "import/import.h"
 #include "lower/lower.h"
 #include "plan/plan.h"
+#include "program/traits.h"
 #include "report/node_text.h"
 #include "report/table.h"
 
@@ -30,7 +32,7 @@ Examples:
   qmn info kws.q.onnx --json    for scripts)";
 
 struct Options {
-  std::string path;
+  std::string path, core = "cortex-m4";
   OutputOptions output;
 };
 
@@ -46,7 +48,8 @@ struct Report {
   std::string why_not_lowered;  ///< of a quantized model
 };
 
-Report make_report(const std::string& path) {
+Report make_report(const std::string& path, const std::string& core) {
+  core_named(core);
   Report report;
   report.file = read_model(path);
   try {
@@ -57,10 +60,9 @@ Report make_report(const std::string& path) {
   if (!report.prepared.quantization) return report;
   try {
     const Program program = lower(report.prepared);
-    const MemoryPlan plan = plan_memory(program);
-    DeviceSize size{.arena_bytes = plan.arena_bytes, .arena_lower_bound_bytes = plan.lower_bound_bytes, .constant_bytes = 0};
-    for (const Kernel& kernel : program.kernels) size.constant_bytes += constant_bytes(kernel);
-    report.device = size;
+    const KernelVariant variant = core_named(core).variant;
+    const MemoryPlan plan = plan_memory(program, variant);
+    report.device = {.arena_bytes = plan.arena_bytes, .arena_lower_bound_bytes = plan.lower_bound_bytes, .constant_bytes = constant_bytes(program, variant)};
   } catch (const Error& error) {
     report.why_not_lowered = error.what();
   }
@@ -252,9 +254,8 @@ void print_text(const Options& options, const Report& report) {
   fmt::print("\nMACs       {} an inference\n", totals.macs);
   fmt::print("parameters {} (weights and biases)\n", totals.parameters);
   if (report.device) {
-    fmt::print("flash      {} B of weights, biases and tables\n", report.device->constant_bytes);
-    fmt::print("RAM        {} B arena (no plan can take less than {} B)\n", report.device->arena_bytes,
-               report.device->arena_lower_bound_bytes);
+    fmt::print("flash      {} B of weights, biases and tables on a {}\n", report.device->constant_bytes, options.core);
+    fmt::print("RAM        {} B arena there (no plan can take less than {} B)\n", report.device->arena_bytes, report.device->arena_lower_bound_bytes);
   } else {
     fmt::print("flash      about {} B of weights and biases in 8 bits\n", totals.parameters);
     fmt::print("RAM        about {} B: the largest input and output of a layer in 8 bits\n", totals.largest_pair_bytes);
@@ -318,6 +319,7 @@ nlohmann::json report_json(const Options& options, const Report& report) {
     out["arena_bytes"] = report.device->arena_bytes;
     out["arena_lower_bound_bytes"] = report.device->arena_lower_bound_bytes;
     out["constant_bytes"] = report.device->constant_bytes;
+    out["core"] = options.core;
   } else {
     out["not_lowered"] = report.why_not_lowered;
   }
@@ -325,7 +327,7 @@ nlohmann::json report_json(const Options& options, const Report& report) {
 }
 
 void run_info(const Options& options) {
-  const Report report = make_report(options.path);
+  const Report report = make_report(options.path, options.core);
   if (options.output.is_json)
     print_json(report_json(options, report));
   else
@@ -338,6 +340,7 @@ void add_info(CLI::App& app) {
   CLI::App* command = app.add_subcommand("info", "Layers, shapes, MACs, parameters, Q formats and memory of a model");
   auto options = std::make_shared<Options>();
   command->add_option("model", options->path, "Model file (.onnx)")->required()->type_name("MODEL");
+  command->add_option("--core", options->core, "Core whose kernels flash and RAM are counted for (as in qmn export)")->capture_default_str();
   options->output.add(*command);
   command->footer(kExamples);
   command->callback([options] { run_info(*options); });

@@ -45,6 +45,7 @@ void add_commands(CLI::App& app) {
   add_eval(app);
   add_export(app);
   add_run(app);
+  add_bench(app);
   add_quant_test(app);
   add_sensitivity(app);
   add_report(app);

@@ -217,7 +217,7 @@ void quantize(const Options& options) {
   Choice choice = choose(options, float_model, *source);
   Model& model = choice.recipe.quantized.model;
 
-  const FeatureSet test = source->load(Split::testing, model.metadata.front_end, {.is_quiet = options.output_options.is_quiet});
+  const FeatureSet test = source->load(Split::testing, model.metadata.front_end, {.has_device_features = true, .is_quiet = options.output_options.is_quiet});
   const std::unique_ptr<FormTable> forms = FormTable::of(test, source->labels());
   forms->add("float", float_logits(model, test));
   forms->add("integer", integer_logits(model, test));

@@ -42,7 +42,7 @@ void run_report(const Options& options) {
   const bool is_quiet = options.output_options.is_quiet;
   const FeatureSet calibration = source->load(Split::validation, front_end, {.seed = options.seed.seed, .limit = options.clips, .is_quiet = is_quiet});
   if (calibration.row_count() == 0) fail_data("{}: no clips in the validation split", source->path().string());
-  const FeatureSet check = source->load(Split::testing, front_end, {.copies = options.copies, .seed = options.seed.seed, .is_quiet = is_quiet});
+  const FeatureSet check = source->load(Split::testing, front_end, {.copies = options.copies, .seed = options.seed.seed, .has_device_features = true, .is_quiet = is_quiet});
   if (check.row_count() == 0) fail_data("{}: no clips in the testing split", source->path().string());
   write_report({.model_path = options.model, .model = model, .labels = source->labels(), .calibration = calibration, .check = check, .check_split = split_name(Split::testing),
                 .copies = options.copies, .settings = {{"ranges and sensitivity", fmt::format("{} validation clips, seed {}", calibration.row_count(), options.seed.seed)}}, .is_quiet = is_quiet},

@@ -51,7 +51,7 @@ struct Options {
 struct Outcome {
   std::vector<std::int32_t> logits, scores;  ///< the board's, raw
   std::vector<std::int32_t> host_logits;
-  bool is_equal = false;
+  bool is_equal = false;     ///< features, logits and scores
   std::vector<std::size_t> order;  ///< classes by logit, the largest first; of equals the first
 };
 
@@ -65,7 +65,7 @@ std::vector<Outcome> outcomes_of(const Program& program, const Simulator& simula
     outcome.logits = raw_values(part.logits[i], logits);
     outcome.scores = raw_values(part.scores[i], scores);
     outcome.host_logits = raw_values(host.logits, logits);
-    outcome.is_equal = part.logits[i] == host.logits && part.scores[i] == host.scores;
+    outcome.is_equal = part.logits[i] == host.logits && part.scores[i] == host.scores && (part.features.empty() || part.features[i] == clips.inputs[first + i]);
     outcome.order.resize(outcome.logits.size());
     std::iota(outcome.order.begin(), outcome.order.end(), std::size_t{0});
     std::stable_sort(outcome.order.begin(), outcome.order.end(), [&](std::size_t a, std::size_t b) { return outcome.logits[a] > outcome.logits[b]; });
@@ -234,13 +234,19 @@ void print_device_figures(const Report& report) {
   if (report.run.instructions_per_inference == 0) return;  // the host counts nothing
   const FirmwareSize& size = report.firmware.size;
   fmt::print("{} executed instructions an inference on {}\n", report.run.instructions_per_inference, report.board);
-  fmt::print("flash: {} bytes, of them the network {}\n", size.flash_bytes, size.network_flash_bytes);
-  fmt::print("RAM: {} bytes of arena + {} of other statics + {} of stack (painted)\n", report.arena_bytes, size.ram_bytes - report.arena_bytes, report.run.stack_bytes);
+  if (report.run.instructions_per_frame != 0) fmt::print("{} executed instructions a frame of features\n", report.run.instructions_per_frame);
+  const bool has_front_end = size.front_end_flash_bytes != 0;
+  fmt::print("flash: {} bytes, of them the network {}{}\n", size.flash_bytes, size.network_flash_bytes,
+             has_front_end ? fmt::format(", the front end {}", size.front_end_flash_bytes) : "");
+  fmt::print("RAM: {} bytes of arena{} + {} of other statics + {} of stack (painted)\n", report.arena_bytes,
+             has_front_end ? fmt::format(" + {} of the front end", size.front_end_ram_bytes) : "", size.ram_bytes - report.arena_bytes - size.front_end_ram_bytes,
+             report.run.stack_bytes);
 }
 
 void print_report(const Program& program, const Report& report) {
   fmt::print("\n");
-  fmt::print("{} of {} clips: logits{} equal the simulator's, byte for byte\n", report.equal_count, report.outcomes.size(), program.output != program.logits ? " and scores" : "");
+  fmt::print("{} of {} clips: {}logits{} equal the simulator's, byte for byte\n", report.equal_count, report.outcomes.size(),
+             report.clips.samples.empty() ? "" : "features, ", program.output != program.logits ? " and scores" : "");
   fmt::print("self-test on {}: {}\n", report.board, report.run.selftest_mismatches == 0 ? "PASS" : fmt::format("FAIL, {} values differ from the known answers", report.run.selftest_mismatches));
   if (report.is_traced) fmt::print("{}\n", trace_text(program, report.clips, report.difference));
   print_device_figures(report);
@@ -265,7 +271,8 @@ void print_report_json(const Options& options, const Program& program, const Rep
   if (report.run.instructions_per_inference != 0) {
     const FirmwareSize& size = report.firmware.size;
     json.update({{"instructions_per_inference", report.run.instructions_per_inference}, {"flash_bytes", size.flash_bytes}, {"network_flash_bytes", size.network_flash_bytes},
-                 {"static_ram_bytes", size.ram_bytes}, {"arena_bytes", report.arena_bytes}, {"stack_bytes", report.run.stack_bytes}});
+                 {"static_ram_bytes", size.ram_bytes}, {"arena_bytes", report.arena_bytes}, {"stack_bytes", report.run.stack_bytes}, {"instructions_per_frame", report.run.instructions_per_frame},
+                 {"front_end_flash_bytes", size.front_end_flash_bytes}, {"front_end_ram_bytes", size.front_end_ram_bytes}});
   }
   print_json(json);
 }
@@ -282,11 +289,14 @@ void run(const Options& options) {
   report.board = board_of(options, manifest);
   Model model = import_model(fs::path(options.folder) / kModelName);
   const Program program = lower(model);
-  const Simulator simulator(program, plan_memory(program));
+  const Simulator simulator(program, plan_memory(program, variant_of(manifest, options.folder)));
   if (options.limit < 0) fail_usage("--limit {}: must be 0 (all) or above", options.limit);
   const bool is_quiet = options.output.is_quiet;
-  report.clips = options.clips.empty() ? inputs_of_source(model, options.source, split_of(options.split, "--split"), options.limit, options.folder, simulator, is_quiet)
-                                       : inputs_of_files(options.clips, model, options.source, simulator, is_quiet);
+  report.clips = options.clips.empty() ? inputs_of_source(model, options.source, split_of(options.split, "--split"), options.limit, options.folder, program, simulator, is_quiet)
+                                       : inputs_of_files(options.clips, model, options.source, program, simulator, is_quiet);
+  const bool is_fed_samples = !report.clips.samples.empty();
+  const std::vector<TensorBytes>& fed = is_fed_samples ? report.clips.samples : report.clips.inputs;
+  const InputKind kind = is_fed_samples ? InputKind::clips : InputKind::raw;
 
   report.firmware = build_firmware(options.folder, report.board);
   std::optional<OutcomeRows> rows;
@@ -297,14 +307,14 @@ void run(const Options& options) {
       report.outcomes.push_back(std::move(outcome));
     }
   };
-  report.run = run_firmware(report.firmware, report.board, report.clips.inputs, false, std::chrono::milliseconds{0}, observe);
+  report.run = run_firmware(report.firmware, report.board, fed, false, std::chrono::milliseconds{0}, observe, kind);
   report.arena_bytes = manifest.arena_bytes;
   report.equal_count = static_cast<std::size_t>(std::count_if(report.outcomes.begin(), report.outcomes.end(), [](const Outcome& outcome) { return outcome.is_equal; }));
   if (!report.clips.expected.empty()) report.hits = count_hits(report.clips, report.outcomes);
   if (report.clips.rows.outputs == OutputKind::values) report.forms = compare_forms(program, report);
   if (options.traces) {
     report.is_traced = true;
-    report.difference = compare_traces(program, simulator, report.clips, run_firmware(report.firmware, report.board, report.clips.inputs, true));
+    report.difference = compare_traces(program, simulator, report.clips, run_firmware(report.firmware, report.board, fed, true, std::chrono::milliseconds{0}, {}, kind));
   }
 
   if (options.output.is_json) print_report_json(options, program, report);
@@ -319,7 +329,7 @@ void add_run(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   command->add_option("folder", options->folder, "Folder of qmn export")->required()->type_name("DIR");
   command->add_option("clips", options->clips, "Sound files, or arrays and pictures for nets that take these; without any, examples of the data set")->type_name("CLIP ...");
-  command->add_option("--board", options->board, "mps2-an386 or host (default: the board that the folder was exported for)");
+  command->add_option("--board", options->board, "A board, or host (default: the board that the folder was exported for)");
   command->add_option("--split", options->split, "Clips of the data set: training, validation or testing")->capture_default_str();
   command->add_option("--limit", options->limit, "At most that many clips of the data set, spread evenly; 0: all")->capture_default_str();
   command->add_flag("--trace", options->traces, "Compare every tensor of every clip and name the first that differs");

@@ -21,6 +21,7 @@ struct CachedFeatures {
   std::vector<FileOutcome> outcomes;  ///< without their paths
   std::vector<float> features;
   std::vector<std::uint8_t> silent_frames;
+  std::vector<std::int16_t> samples{};  ///< [row][clip_samples], where they were asked for; never on disk
 };
 
 /// Nothing when no variable names a folder.

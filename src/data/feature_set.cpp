@@ -37,6 +37,8 @@ void FeatureSet::append_row(const FeatureSet& from, std::int64_t row) {
   features_per_clip = from.features_per_clip;
   outputs = from.outputs;
   append_slice(features, from.features, index, from.labels.size());
+  append_slice(device_features, from.device_features, index, from.labels.size());
+  append_slice(samples, from.samples, index, from.labels.size());
   append_slice(silent_frames, from.silent_frames, index, from.labels.size());
   append_slice(targets, from.targets, index, from.labels.size());
   labels.push_back(from.labels[index]);

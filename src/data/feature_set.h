@@ -17,7 +17,9 @@ inline constexpr int kNoLabel = -1;
 /// Rows [row][features_per_clip], each as the net takes it: of sound [frame][coefficient], scaled by the front end's coefficient shifts; of
 /// arrays and pictures in the net's own order, channels before rows.
 struct FeatureSet {
-  std::vector<float> features;
+  std::vector<float> features;               ///< of sound by the float reference of the front end
+  std::vector<float> device_features{};      ///< of sound by its integer twin, what the device sees, as exact reals; empty: not asked for
+  std::vector<std::int16_t> samples{};       ///< of sound, [row][clip_samples]; empty: not asked for
   std::vector<int> labels;                   ///< of each row. Classes: the index of its output; values: 0 normal, 1 anomaly; or kNoLabel
   std::vector<int> clip_ids;                 ///< of each row: the clip, or file, that it is of (copies of a clip, rows of a file share it)
   std::vector<std::filesystem::path> paths;  ///< of each row; empty for silence
@@ -27,6 +29,8 @@ struct FeatureSet {
   int features_per_clip = 0;
 
   std::int64_t row_count() const { return static_cast<std::int64_t>(labels.size()); }
+  /// What a network of integers runs on.
+  const std::vector<float>& integer_features() const { return device_features.empty() ? features : device_features; }
   std::span<const float> row(std::int64_t index) const {
     return std::span(features).subspan(static_cast<std::size_t>(index) * static_cast<std::size_t>(features_per_clip), static_cast<std::size_t>(features_per_clip));
   }

@@ -13,6 +13,7 @@
 #include "data/clip_files.h"
 #include "data/even_choice.h"
 #include "data/feature_cache.h"
+#include "frontend/fixed_mfcc.h"
 #include "frontend/mfcc.h"
 
 #include <algorithm>
@@ -23,7 +24,7 @@ namespace qmn {
 namespace {
 
 /// Part of every cache key: raise it when the same files and settings give other numbers.
-constexpr int kFeatureVersion = 1;
+constexpr int kFeatureVersion = 1, kFixedVersion = 1;
 
 /// Keep the streams of random numbers of different purposes apart.
 enum RandomPurpose : std::uint64_t { kSilencePurpose = 11, kCopyPurpose = 12, kLimitPurpose = 13 };
@@ -63,12 +64,16 @@ std::vector<std::string> hash_files(const std::vector<std::filesystem::path>& pa
   return hashes;
 }
 
+/// Which implementation of the front end makes the features.
+enum class FrontEndForm { reference, fixed };
+
 /// Everything that the numbers depend on.
-std::string cache_key(const Dataset& dataset, Split split, const std::vector<SelectedClip>& selected, const FrontEndSettings& front_end,
+std::string cache_key(const Dataset& dataset, Split split, const std::vector<SelectedClip>& selected, const FrontEndSettings& front_end, FrontEndForm form,
                       const FeatureOptions& options, const std::vector<std::filesystem::path>& background) {
   std::string text = fmt::format("version {}\nfront end {} {} {} {} {} {} {:a} {:a} [{}]\n", kFeatureVersion, front_end.sample_rate_hz,
                                  front_end.clip_samples, front_end.window_samples, front_end.hop_samples, front_end.coefficient_count,
                                  front_end.mel_bands, front_end.lower_hz, front_end.upper_hz, fmt::join(front_end.coefficient_shifts, " "));
+  if (form == FrontEndForm::fixed) text += fmt::format("in integers, version {}\n", kFixedVersion);
   text += fmt::format("split {}\nseed {}\ncopies {} {}\n", split_name(split), dataset.settings.seed, options.copies, options.copies > 0 ? options.seed : 0);
   std::vector<std::filesystem::path> paths;
   for (const SelectedClip& item : selected) {
@@ -96,19 +101,21 @@ void mark_silent_frames(std::span<const float> clip, const FrontEndSettings& fro
 
 class SplitFeatures {
  public:
-  SplitFeatures(const Dataset& dataset, Split split, const FrontEndSettings& front_end, const FeatureOptions& options,
+  SplitFeatures(const Dataset& dataset, Split split, const FrontEndSettings& front_end, FrontEndForm form, const FeatureOptions& options,
                 const std::vector<std::filesystem::path>& background)
-      : dataset_(dataset), split_(split), options_(options), mfcc_(front_end), background_(background, front_end.sample_rate_hz) {}
+      : dataset_(dataset), split_(split), options_(options), front_end_(front_end), mfcc_(front_end), background_(background, front_end.sample_rate_hz) {
+    if (form == FrontEndForm::fixed) fixed_ = std::make_unique<FixedMfcc>(front_end);
+  }
 
   /// Rows of the clips that are not broken, one after the other.
   CachedFeatures compute(const std::vector<SelectedClip>& selected) const {
-    const FrontEndSettings& front_end = mfcc_.settings();
-    const auto width = static_cast<std::size_t>(front_end.feature_count()), frames = static_cast<std::size_t>(front_end.frame_count());
+    const auto width = static_cast<std::size_t>(front_end_.feature_count()), frames = static_cast<std::size_t>(front_end_.frame_count());
     const auto rows_per_clip = static_cast<std::size_t>(std::max(1, options_.copies));
     CachedFeatures made;
     made.outcomes.resize(selected.size());
     made.features.resize(selected.size() * rows_per_clip * width);
     made.silent_frames.resize(selected.size() * rows_per_clip * frames);
+    if (options_.keeps_samples) made.samples.resize(selected.size() * rows_per_clip * clip_samples());
 
     Progress progress(fmt::format("features of {} clips", split_name(split_)), selected.size(), options_.is_quiet);
     std::mutex progress_mutex;
@@ -119,26 +126,29 @@ class SplitFeatures {
       for (std::size_t copy = 0; copy < rows_per_clip; ++copy) {
         const std::size_t row = i * rows_per_clip + copy;
         const std::vector<float> clip = options_.copies > 0 ? disturbed_copy(samples, selected[i].clip_id, copy) : fit_clip(samples, clip_samples());
-        const std::vector<float> features = mfcc_.features(clip);
+        std::vector<std::int16_t> pcm;
+        if (fixed_ || options_.keeps_samples) std::transform(clip.begin(), clip.end(), std::back_inserter(pcm), to_pcm16);
+        const std::vector<float> features = fixed_ ? fixed_->features(pcm) : mfcc_.features(clip);
+        if (options_.keeps_samples) std::copy(pcm.begin(), pcm.end(), made.samples.begin() + static_cast<std::ptrdiff_t>(row * clip_samples()));
         std::copy(features.begin(), features.end(), made.features.begin() + static_cast<std::ptrdiff_t>(row * width));
-        mark_silent_frames(clip, front_end, std::span(made.silent_frames).subspan(row * frames, frames));
+        mark_silent_frames(clip, front_end_, std::span(made.silent_frames).subspan(row * frames, frames));
       }
       const std::lock_guard lock(progress_mutex);
       progress.update(++done);
     });
     progress.finish();
 
-    drop_broken(made, rows_per_clip * width, rows_per_clip * frames);
+    drop_broken(made, rows_per_clip * width, rows_per_clip * frames, options_.keeps_samples ? rows_per_clip * clip_samples() : 0);
     made.outcomes.insert(made.outcomes.end(), background_.outcomes().begin(), background_.outcomes().end());
     return made;
   }
 
  private:
-  std::size_t clip_samples() const { return static_cast<std::size_t>(mfcc_.settings().clip_samples); }
+  std::size_t clip_samples() const { return static_cast<std::size_t>(front_end_.clip_samples); }
 
   std::vector<std::int16_t> samples_of(const SelectedClip& item, FileOutcome& outcome) const {
     if (!item.is_silence()) {
-      ClipFile file = read_clip_file(item.clip->path, mfcc_.settings().sample_rate_hz);
+      ClipFile file = read_clip_file(item.clip->path, front_end_.sample_rate_hz);
       outcome = std::move(file.outcome);
       return std::move(file.samples);
     }
@@ -154,12 +164,12 @@ class SplitFeatures {
   std::vector<float> disturbed_copy(std::span<const std::int16_t> samples, std::size_t clip_id, std::size_t copy) const {
     Random random({options_.seed, kCopyPurpose, clip_id, copy});
     samples = samples.first(std::min(samples.size(), clip_samples()));
-    std::vector<float> clip = augment_clip(samples, clip_samples(), mfcc_.settings().sample_rate_hz, AugmentSettings{}, background_, random);
+    std::vector<float> clip = augment_clip(samples, clip_samples(), front_end_.sample_rate_hz, AugmentSettings{}, background_, random);
     round_to_pcm16(clip);
     return clip;
   }
 
-  static void drop_broken(CachedFeatures& made, std::size_t features_per_clip, std::size_t frames_per_clip) {
+  static void drop_broken(CachedFeatures& made, std::size_t features_per_clip, std::size_t frames_per_clip, std::size_t samples_per_clip) {
     std::size_t kept = 0;
     auto move_block = [&kept](auto& values, std::size_t from, std::size_t size) {
       const auto begin = values.begin() + static_cast<std::ptrdiff_t>(from * size);
@@ -170,17 +180,21 @@ class SplitFeatures {
       if (kept != i) {
         move_block(made.features, i, features_per_clip);
         move_block(made.silent_frames, i, frames_per_clip);
+        if (samples_per_clip > 0) move_block(made.samples, i, samples_per_clip);
       }
       ++kept;
     }
     made.features.resize(kept * features_per_clip);
+    if (samples_per_clip > 0) made.samples.resize(kept * samples_per_clip);
     made.silent_frames.resize(kept * frames_per_clip);
   }
 
   const Dataset& dataset_;
   Split split_;
   const FeatureOptions& options_;
+  FrontEndSettings front_end_;
   Mfcc mfcc_;
+  std::unique_ptr<FixedMfcc> fixed_;  ///< where the twin makes the features
   Background background_;
 };
 
@@ -202,24 +216,25 @@ FeatureSet load_features(const Dataset& dataset, Split split, const FrontEndSett
                                                               [](const FileOutcome& outcome) { return !outcome.is_broken(); }));
     return found.features.size() == sound * rows_per_clip * width && found.silent_frames.size() == sound * rows_per_clip * frames;
   };
-  std::optional<CachedFeatures> made;
-  std::string key;
-  if (options.uses_cache) {
-    key = cache_key(dataset, split, selected, front_end, options, background);
-    made = find_cached(key);
-    if (made && !fits(*made)) made.reset();
-  }
-  if (!made) {
-    made = SplitFeatures(dataset, split, front_end, options, background).compute(selected);
-    QMN_CHECK(fits(*made), "a row for each copy of each sound clip");
-    if (options.uses_cache) store_cached(key, *made);
-  }
+  const auto features_by = [&](FrontEndForm form) {
+    const bool uses_cache = options.uses_cache && !options.keeps_samples;
+    const std::string key = uses_cache ? cache_key(dataset, split, selected, front_end, form, options, background) : "";
+    if (uses_cache) {
+      std::optional<CachedFeatures> found = find_cached(key);
+      if (found && fits(*found)) return std::move(*found);
+    }
+    CachedFeatures computed = SplitFeatures(dataset, split, front_end, form, options, background).compute(selected);
+    QMN_CHECK(fits(computed), "a row for each copy of each sound clip");
+    if (uses_cache) store_cached(key, computed);
+    return computed;
+  };
+  CachedFeatures made = features_by(FrontEndForm::reference);
 
   FeatureSet set;
   set.features_per_clip = front_end.feature_count();
   std::vector<FileOutcome> clip_outcomes, background_outcomes;
   for (std::size_t i = 0; i < selected.size(); ++i) {
-    FileOutcome& outcome = made->outcomes[i];
+    FileOutcome& outcome = made.outcomes[i];
     outcome.path = selected[i].clip->path;
     if (!selected[i].is_silence()) clip_outcomes.push_back(outcome);
     if (outcome.is_broken()) continue;
@@ -228,12 +243,17 @@ FeatureSet load_features(const Dataset& dataset, Split split, const FrontEndSett
     set.paths.insert(set.paths.end(), rows_per_clip, selected[i].clip->path);
   }
   for (std::size_t i = 0; i < background.size(); ++i) {
-    background_outcomes.push_back(made->outcomes[selected.size() + i]);
+    background_outcomes.push_back(made.outcomes[selected.size() + i]);
     background_outcomes.back().path = background[i];
   }
   report_outcomes(clip_outcomes, background_outcomes, front_end.sample_rate_hz, dataset.settings.is_strict);
-  set.features = std::move(made->features);
-  set.silent_frames = std::move(made->silent_frames);
+  set.features = std::move(made.features);
+  set.silent_frames = std::move(made.silent_frames);
+  set.samples = std::move(made.samples);
+  if (options.has_device_features && has_fixed_form(front_end)) {
+    set.device_features = features_by(FrontEndForm::fixed).features;
+    QMN_CHECK(set.device_features.size() == set.features.size(), "both forms are of the same clips");
+  }
   return set;
 }
 

@@ -20,6 +20,8 @@ struct FeatureOptions {
   std::uint64_t seed = 1;
   std::int64_t limit = 0;   ///< at most that many clips, an even seeded choice over the split; 0: all
   bool uses_cache = true;   ///< on disk, keyed by the content of files and the settings
+  bool has_device_features = false;  ///< FeatureSet::device_features, where the settings have a fixed form (frontend/fixed_mfcc.h)
+  bool keeps_samples = false;        ///< FeatureSet::samples; computes anew what the cache may have
   bool is_quiet = false;
 };
 

@@ -18,22 +18,29 @@ struct NetNames {
   std::string net;       ///< "qmn_net": file name, function prefix, library target
   std::string macro;     ///< "QMN_NET"
   std::string selftest;  ///< "qmn_selftest"
+  std::string kws;       ///< "qmn_kws"
 };
 
 std::string net_header_text(const Program& program, const MemoryPlan& plan, const NetNames& names);
-std::string net_source_text(const Program& program, const MemoryPlan& plan, const NetNames& names);
+std::string net_source_text(const Program& program, const MemoryPlan& plan, const NetNames& names, const Core& core);
+/// Of a program that hears_sound.
+std::string kws_header_text(const Program& program, const MemoryPlan& plan, const OperatingPoint& point, const NetNames& names);
+std::string kws_source_text(const Program& program, const MemoryPlan& plan, const OperatingPoint& point, const NetNames& names);
 std::string selftest_header_text(const NetNames& names);
 std::string selftest_source_text(const Program& program, const std::vector<KnownAnswer>& known_answers, const NetNames& names);
 /// `sources` are the paths of the library's .c files, relative to the project.
 std::string cmake_lists_text(const Program& program, const std::vector<std::string>& sources, const std::string& board, const NetNames& names);
 std::string readme_text(const Program& program, const MemoryPlan& plan, const std::vector<std::string>& sources, const EmitOptions& options, const NetNames& names);
 
-/// The runtime function that runs a kernel on its tensors' types: "qmn_conv2d_s8_ref", "qmn_mul_s8s16_s8_ref". Pre: no concat, no loop.
-std::string runtime_function(const Program& program, const Kernel& kernel);
+/// The header of runtime/ that declares the kernels of a variant.
+std::string kernels_header(KernelVariant variant);
+/// The runtime function that runs a kernel under a variant on its tensors' types: "qmn_conv2d_s8_dsp", "qmn_mul_s8s16_s8_ref". Pre: no concat,
+/// no loop.
+std::string runtime_function(const Program& program, const Kernel& kernel, KernelVariant variant);
 /// The function that copies from one tensor into another: "qmn_copy_s8_ref".
 std::string copy_function(const Program& program, TensorId input, TensorId output);
-/// The file in runtime/ that holds a kernel's function: "qmn_conv2d_s8_ref.c", "qmn_mul_ref.c". None for a loop.
-std::optional<std::string> runtime_file(const Program& program, const Kernel& kernel);
+/// The file in runtime/ that holds a kernel's function: "qmn_conv2d_s8_dsp.c", "qmn_mul_ref.c". None for a loop.
+std::optional<std::string> runtime_file(const Program& program, const Kernel& kernel, KernelVariant variant);
 
 /// "49x10x1 int8, Q1.6"
 std::string tensor_text(const ProgramTensor& tensor);

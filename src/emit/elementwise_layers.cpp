@@ -10,8 +10,6 @@
 namespace qmn {
 namespace {
 
-const std::string& tensor(const LayerText& text, TensorId id) { return text.tensor_names.at(static_cast<std::size_t>(id)); }
-
 /// "values + 12", or the name alone.
 std::string values_from(const std::string& name, int first) { return first == 0 ? name : fmt::format("{} + {}", name, first); }
 
@@ -40,7 +38,7 @@ void write_clip(LayerText& text, RawRange clip) { text.definitions.line(".clip_m
 /// The constant of a sum or product, if it has one: its name, else that of the right tensor.
 template <class K>
 std::string right_operand(LayerText& text, const K& kernel) {
-  if (kernel.right >= 0) return tensor(text, kernel.right);
+  if (kernel.right >= 0) return text.tensor(kernel.right);
   text.definitions.line("/* {} */", kernel.constant.format.name());
   return write_values(text, kernel.constant.name, kernel.constant.values, kernel.constant.format.total_bits);
 }
@@ -52,7 +50,7 @@ int right_count(const LayerText& text, const K& kernel) {
 
 template <class K>
 void write_call(LayerText& text, const K& kernel, const std::string& layer, const std::string& operands) {
-  text.run.line("{}(&{}, {}, {});", runtime_function(text.program, Kernel{kernel}), layer, operands, tensor(text, kernel.output));
+  text.run.line("{}(&{}, {}, {});", runtime_function(text.program, Kernel{kernel}, text.plan.variant), layer, operands, text.tensor(kernel.output));
 }
 
 std::string write_copy(LayerText& text, const std::string& name, const CopyRows& rows, RawRange clip) {
@@ -68,8 +66,8 @@ std::string write_copy(LayerText& text, const std::string& name, const CopyRows&
 }
 
 void write_copy_call(LayerText& text, const std::string& layer, const CopyRows& rows, TensorId input, TensorId output) {
-  text.run.line("{}(&{}, {}, {});", copy_function(text.program, input, output), layer, values_from(tensor(text, input), rows.in_first),
-                values_from(tensor(text, output), rows.out_first));
+  text.run.line("{}(&{}, {}, {});", copy_function(text.program, input, output), layer, values_from(text.tensor(input), rows.in_first),
+                values_from(text.tensor(output), rows.out_first));
 }
 
 }  // namespace
@@ -89,7 +87,7 @@ void write_layer(LayerText& text, const AddKernel& kernel) {
   text.definitions.line("_Static_assert({} <= {}, \"{}: shift within range\");", kernel.out_shift, kMaxOutShift, layer);
   text.definitions.line("_Static_assert(INT64_C({}) <= INT32_MAX, \"{}: the largest sum stays within int32\");", largest, layer);
   text.definitions.line();
-  write_call(text, kernel, layer, fmt::format("{}, {}", tensor(text, kernel.left), right));
+  write_call(text, kernel, layer, fmt::format("{}, {}", text.tensor(kernel.left), right));
 }
 
 void write_layer(LayerText& text, const MulKernel& kernel) {
@@ -103,7 +101,7 @@ void write_layer(LayerText& text, const MulKernel& kernel) {
   text.definitions.close("};");
   text.definitions.line("_Static_assert({} <= {}, \"{}: shift within range\");", kernel.out_shift, kMaxOutShift, layer);
   text.definitions.line();
-  write_call(text, kernel, layer, fmt::format("{}, {}", tensor(text, kernel.left), right));
+  write_call(text, kernel, layer, fmt::format("{}, {}", text.tensor(kernel.left), right));
 }
 
 void write_layer(LayerText& text, const LookupKernel& kernel) {
@@ -117,7 +115,7 @@ void write_layer(LayerText& text, const LookupKernel& kernel) {
                         table);
   text.definitions.line("_Static_assert(sizeof {0} / sizeof {0}[0] == 256, \"{1}: an entry for every input\");", table, layer);
   text.definitions.line();
-  write_call(text, kernel, layer, tensor(text, kernel.input));
+  write_call(text, kernel, layer, text.tensor(kernel.input));
 }
 
 void write_layer(LayerText& text, const InterpolateKernel& kernel) {
@@ -137,7 +135,7 @@ void write_layer(LayerText& text, const InterpolateKernel& kernel) {
   text.definitions.line("_Static_assert({} <= 14 && {} <= {}, \"{}: shifts within range\");", kernel.table.segment_shift, kernel.table.out_shift,
                         kMaxOutShift, layer);
   text.definitions.line();
-  write_call(text, kernel, layer, tensor(text, kernel.input));
+  write_call(text, kernel, layer, text.tensor(kernel.input));
 }
 
 void write_layer(LayerText& text, const CopyKernel& kernel) {
@@ -163,7 +161,7 @@ void write_layer(LayerText& text, const FillKernel& kernel) {
   const std::string layer = text.identifiers.unique(kernel.name);
   text.definitions.line("static const qmn_fill {} = {{.count = {}, .value = {}}};", layer, text.program.tensor(kernel.output).value_count(), kernel.value);
   text.definitions.line();
-  text.run.line("{}(&{}, {});", runtime_function(text.program, Kernel{kernel}), layer, tensor(text, kernel.output));
+  text.run.line("{}(&{}, {});", runtime_function(text.program, Kernel{kernel}, text.plan.variant), layer, text.tensor(kernel.output));
 }
 
 }  // namespace qmn

@@ -2,19 +2,9 @@
 // emit/elementwise_layers.h   The C of the kernels of runtime/qmn_elementwise.h: constants, a parameter struct, and the call.
 #pragma once
 
-#include "emit/artifacts.h"
-#include "emit/c_text.h"
+#include "emit/layer_text.h"
 
 namespace qmn {
-
-/// Where a layer's text goes and what it may name.
-struct LayerText {
-  const Program& program;
-  const std::vector<std::string>& tensor_names;  ///< the C expression for each tensor's values, by TensorId
-  CWriter& definitions;                          ///< at file scope
-  CWriter& run;                                  ///< the body of the run
-  CNames& identifiers;
-};
 
 void write_layer(LayerText& text, const AddKernel& kernel);
 void write_layer(LayerText& text, const MulKernel& kernel);

@@ -2,6 +2,7 @@
 // emit/emit.h   Program + plan → C sources, weights.h and build files, as text by relative path. Deterministic: no dates, no paths.
 #pragma once
 
+#include "emit/targets.h"
 #include "graph/quantization.h"
 #include "program/program.h"
 #include "program/tensor_bytes.h"
@@ -18,18 +19,31 @@ struct KnownAnswer {
   TensorBytes input, logits, scores;
 };
 
+/// When a word counts as heard (runtime/qmn_spotter.h).
+struct OperatingPoint {
+  int interval_frames = 1;               ///< the network runs every so many frames
+  int smoothing_count = 1;               ///< scores that are averaged, 1 … 255
+  int rest_frames = 0;                   ///< behind a word nothing is heard for so long
+  std::vector<std::uint8_t> thresholds;  ///< [class], Q0.7; 0: never heard
+};
+
+/// Whether a program's firmware can take samples: its input is what the front end of its metadata makes, the integer front end can make it,
+/// and there are scores.
+bool hears_sound(const Program& program);
+
 struct EmitOptions {
-  std::string board;               ///< "mps2-an386", or "none": a drop-in folder for a user's own board
+  std::string board;               ///< "mps2-an386", …, or "none": a drop-in folder for a user's own board
+  std::string core{};              ///< "cortex-m4", …: which the kernels were chosen for; empty: the board's
   std::vector<KnownAnswer> known_answers;  ///< at least one
+  OperatingPoint point{};          ///< of a program that hears_sound; without thresholds no word is ever heard
   std::string prefix = "qmn";      ///< of every name of this net, so that two nets link together: qmn_net_run(), qmn_selftest(), …
 };
 
-/// relative path → content: qmn_net.h, qmn_net.c, weights.h, qmn_selftest.{h,c}, the runtime files that the net needs, board files,
+/// relative path → content: qmn_net.h, qmn_net.c, weights.h, qmn_selftest.{h,c}, qmn_kws.{h,c} of a program that hears_sound, the runtime files that the net needs, board files,
 /// CMakeLists.txt, README.md.
 using FileSet = std::map<std::string, std::string>;
 /// The board sources for `board` and for the host: "boards/…". Part of emit_project's files unless the board is "none".
 FileSet board_files(const std::string& board);
-std::vector<std::string> export_board_names();  ///< "mps2-an386", "none"
 FileSet emit_project(const Program& program, const MemoryPlan& plan, const EmitOptions& options);
 
 /// The classic weights.h: `#define name {v, v, …}` for each weight and bias, convolutions [out][ky][kx][in], fully connected [out][in], and

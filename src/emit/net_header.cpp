@@ -73,7 +73,7 @@ std::string net_header_text(const Program& program, const MemoryPlan& plan, cons
   out.line("#define {}_HAS_SCORES {}", names.macro, has_scores(program) ? 1 : 0);
   if (has_scores(program)) out.line("#define {}_SCORES_FRAC_BITS {}", names.macro, macro_value(program.tensor(program.output).format.frac_bits));
   out.line();
-  out.line("/* Static memory that the network works in: all activations, the input among them. */");
+  out.line("/* Static memory that the network works in: all activations, the input among them{}. */", plan.scratch_offsets.empty() ? "" : ", and scratch of its kernels");
   out.line("#define {}_ARENA_BYTES {}", names.macro, plan.arena_bytes);
   out.line();
   if (has_front_end(program)) write_front_end(out, program, names);
@@ -81,6 +81,9 @@ std::string net_header_text(const Program& program, const MemoryPlan& plan, cons
   out.line();
   out.line("/* Where to put the input. Its memory is reused: fill it anew before every run. */");
   out.line("{} *{}_input(void);", value_type(input), names.net);
+  out.line();
+  out.line("/* That static memory, aligned to 4: yours between reading the outputs of a run and filling the input of the next. */");
+  out.line("void *{}_memory(void);", names.net);
   out.line();
   out.line("/* One inference, input to output. */");
   out.line("void {}_run(void);", names.net);

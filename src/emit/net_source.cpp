@@ -4,51 +4,22 @@
 #include "emit/artifacts.h"
 #include "emit/c_text.h"
 #include "emit/elementwise_layers.h"
-#include "lower/accumulator_bound.h"
+#include "emit/weighted_layers.h"
 #include "lower/identifiers.h"
+#include "program/traits.h"
 
 #include <algorithm>
-#include <limits>
 #include <map>
-#include <type_traits>
 #include <utility>
 
 namespace qmn {
 namespace {
 
-template <class K>
-constexpr bool kIsConvolution = std::is_same_v<K, Conv2dKernel> || std::is_same_v<K, DepthwiseConv2dKernel>;
-template <class K>
-constexpr bool kHasWeights = kIsConvolution<K> || std::is_same_v<K, FullyConnectedKernel>;
-
-/// How the listing of a layer's weights is cut into groups.
-struct WeightLayout {
-  std::size_t out_count = 0;  ///< output channels: that many biases
-  std::string shape;       ///< "[64 out][10][4][1 in]"
-  std::size_t group = 0;   ///< values in a group
-  const char* group_name = "";
-};
-
-WeightLayout layout_of(const Program& program, const Conv2dKernel& kernel) {
-  const int in = program.tensor(kernel.input).channels, out = program.tensor(kernel.output).channels;
-  return {static_cast<std::size_t>(out), fmt::format("[{} out][{}][{}][{} in]", out, kernel.kernel_h, kernel.kernel_w, in),
-          static_cast<std::size_t>(kernel.kernel_h * kernel.kernel_w * in), "out"};
-}
-WeightLayout layout_of(const Program& program, const DepthwiseConv2dKernel& kernel) {
-  const int out = program.tensor(kernel.output).channels;
-  return {static_cast<std::size_t>(out), fmt::format("[{}][{}][{} channels]", kernel.kernel_h, kernel.kernel_w, out),
-          static_cast<std::size_t>(out), "tap"};
-}
-WeightLayout layout_of(const Program& program, const FullyConnectedKernel& kernel) {
-  const int in = program.tensor(kernel.input).value_count(), out = program.tensor(kernel.output).value_count();
-  return {static_cast<std::size_t>(out), fmt::format("[{} out][{} in]", out, in), static_cast<std::size_t>(in), "out"};
-}
-
 /// Writes one qmn_net.c.
 class NetSource {
  public:
-  NetSource(const Program& program, const MemoryPlan& plan, const NetNames& names)
-      : program_(program), plan_(plan), names_(names), identifiers_({"qmn_", names.net + "_", names.macro, "TENSOR_"}) {
+  NetSource(const Program& program, const MemoryPlan& plan, const NetNames& names, const Core& core)
+      : program_(program), plan_(plan), names_(names), core_(core), identifiers_({"qmn_", names.net + "_", names.macro, "TENSOR_"}) {
     for (std::size_t i = 0; i < program.tensors.size(); ++i) {
       tensor_names_.push_back(fmt::format("TENSOR_{}_{}", i, upper_case(c_identifier(program.tensors[i].name, "unnamed"))));
     }
@@ -78,13 +49,34 @@ class NetSource {
     out_.line(" * output = clip((acc + (1 << out_shift >> 1)) >> out_shift). Formats are Qm.n: real = raw * 2^-n. */");
     out_.line("#include \"{}.h\"", names_.net);
     out_.line();
-    out_.line("#include \"qmn_kernels.h\"");
+    out_.line("#include \"{}\"", kernels_header(plan_.variant));
     out_.line();
+    write_variant();
     out_.line("#if !defined(__STDC_VERSION__) || __STDC_VERSION__ < 201112L");
     out_.line("#error \"{}.c needs a C11 compiler (-std=c11)\"", names_.net);
     out_.line("#endif");
     out_.line("_Static_assert((-3 >> 1) == -2, \"right shifts of negative values must be arithmetic\");");
     out_.line("_Static_assert(sizeof(int) >= sizeof(int32_t), \"int must have at least 32 bits\");");
+    out_.line();
+  }
+
+  /// What the constants are ordered for, told to whoever compiles it. Exported for a core with the instructions, a core without them is refused;
+  /// the host runs the same in C.
+  void write_variant() {
+    if (plan_.variant == KernelVariant::dsp) {
+      if (core_.variant == KernelVariant::dsp) {
+        out_.line("#if defined(__arm__) && !defined(__ARM_FEATURE_DSP)");
+        out_.line("#error \"{}.c was exported for a core with the DSP extension: name it to the compiler (-mcpu=cortex-m4), or export for yours (--core)\"", names_.net);
+        out_.line("#endif");
+      }
+      out_.line("#if defined(__ARM_FEATURE_DSP)");
+      out_.line("#pragma message(\"{}: kernels for the DSP extension (SMLAD)\")", names_.net);
+      out_.line("#else");
+      out_.line("#pragma message(\"{}: kernels for the DSP extension, in C\")", names_.net);
+      out_.line("#endif");
+    } else {
+      out_.line("#pragma message(\"{}: reference kernels, for any core\")", names_.net);
+    }
     out_.line();
   }
 
@@ -121,6 +113,7 @@ class NetSource {
     }
     for (TensorId id : outputs_of(kernel)) {
       writes_.emplace(id, call_count_);
+      calls_.emplace(id, call_count_);
       last_reads_.emplace(id, call_count_);
     }
     for (const auto& [next, last] : next_values_) last_reads_[next] = last;
@@ -137,6 +130,12 @@ class NetSource {
       out_.line(" * {:>8} {:>8} {:>9}  {}: {}", plan_.offsets.at(i), program_.tensors[i].size_bytes(),
                 fmt::format("{}-{}", writes_[id], last_reads_[id]), comment_text(program_.tensors[i].name), tensor_text(program_.tensors[i]));
     }
+    for_each_kernel(program_.kernels, [&](const Kernel& kernel, std::int64_t) {
+      const std::int64_t bytes = traits_of(program_, kernel, plan_.variant).scratch_bytes;
+      if (bytes == 0) return;
+      const TensorId id = outputs_of(kernel).front();
+      out_.line(" * {:>8} {:>8} {:>9}  scratch of {}", plan_.scratch_offset(id), bytes, fmt::format("{}-{}", calls_[id], calls_[id]), comment_text(kernel_name(kernel)));
+    });
     out_.line(" */");
     for (std::size_t i = 0; i < program_.tensors.size(); ++i) {
       if (slices_.contains(static_cast<TensorId>(i))) continue;
@@ -164,7 +163,7 @@ class NetSource {
   template <class K>
   void write_any_layer(const K& kernel) {
     if constexpr (requires(LayerText& text) { qmn::write_layer(text, kernel); }) {
-      LayerText text{program_, tensor_names_, out_, run_, identifiers_};
+      LayerText text{program_, plan_, tensor_names_, out_, run_, identifiers_, names_.macro};
       qmn::write_layer(text, kernel);
     } else {
       write_layer(kernel);
@@ -198,113 +197,6 @@ class NetSource {
   void write_layer_comment(const K& kernel, const std::string& extra) {
     out_.line("/* {}: {}, {} -> {}{} */", comment_text(kernel.name), kernel_op(*current_), tensor_text(program_.tensor(kernel.input)),
               tensor_text(program_.tensor(kernel.output)), extra);
-  }
-
-  template <class K>
-  struct ConstantNames {
-    std::string weights, bias;
-    std::string out_shifts;  ///< empty: one shift for all channels
-  };
-
-  template <class K>
-  static const char* by_channel(const K& kernel) {
-    return kernel.epilogue.is_per_channel() ? " in the widest channel" : "";
-  }
-
-  template <class K>
-  ConstantNames<K> write_constants(const K& kernel, const WeightLayout& layout) {
-    QMN_CHECK(kernel.weights.size() % layout.group == 0 && kernel.bias.values.size() == layout.out_count, "constants have the layer's shape");
-    ConstantNames<K> names{identifiers_.unique(kernel.weights_name), identifiers_.unique(kernel.bias_name), ""};
-    const std::vector<std::uint8_t>& shifts = kernel.epilogue.out_shifts;
-    if (kernel.epilogue.is_per_channel()) {
-      QMN_CHECK(shifts.size() == layout.out_count, "a shift for each output channel");
-      names.out_shifts = identifiers_.unique(kernel.name + "_out_shifts");
-      out_.line("/* of each output channel; its weights have as many fractional bits more than {} as its shift is larger than {} */",
-                kernel.weight_format.name(), kernel.epilogue.out_shift);
-      out_.open("static const uint8_t {}[{}] = {{", names.out_shifts, shifts.size());
-      out_.numbers(std::span<const std::uint8_t>(shifts), shifts.size(), "");
-      out_.close("};");
-    }
-    out_.line("/* {}, {}{} */", layout.shape, kernel.weight_format.name(), by_channel(kernel));
-    out_.open("static const int8_t {}[{}] = {{", names.weights, kernel.weights.size());
-    out_.numbers(std::span<const std::int8_t>(kernel.weights), layout.group, layout.group_name);
-    out_.close("};");
-    const bool is_wide = kernel.bias.format.total_bits == 32;
-    out_.line("/* [{} out], {}{} */", layout.out_count, kernel.bias.format.name(), by_channel(kernel));
-    out_.open("static const {} {}[{}] = {{", is_wide ? "int32_t" : "int8_t", names.bias, layout.out_count);
-    if (is_wide) {
-      out_.numbers(std::span<const std::int32_t>(kernel.bias.values), layout.out_count, "");
-    } else {
-      const std::vector<std::int8_t> narrow(kernel.bias.values.begin(), kernel.bias.values.end());
-      out_.numbers(std::span<const std::int8_t>(narrow), layout.out_count, "");
-    }
-    out_.close("};");
-    return names;
-  }
-
-  template <class K>
-  void write_bias_and_epilogue(const K& kernel, const ConstantNames<K>& constants) {
-    const bool is_wide = kernel.bias.format.total_bits == 32;
-    out_.line(".weights = {},", constants.weights);
-    out_.line(".bias = {{.s8 = {}, .s32 = {}, .shift = {}}},", is_wide ? "0" : constants.bias, is_wide ? constants.bias : "0", kernel.bias.shift);
-    const bool is_per_channel = kernel.epilogue.is_per_channel();
-    out_.line(".epilogue = {{.{} = {}, .clip_min = {}, .clip_max = {}}},", is_per_channel ? "out_shifts" : "out_shift",
-              is_per_channel ? constants.out_shifts : std::to_string(kernel.epilogue.out_shift), kernel.epilogue.clip_min, kernel.epilogue.clip_max);
-  }
-
-  template <class K>
-  void write_weight_asserts(const K& kernel, const std::string& layer, const ConstantNames<K>& constants,
-                            const std::string& weight_count) {
-    const std::int64_t worst = accumulator_bound(kernel, program_.tensor(kernel.input).format).largest;
-    const int largest_shift = kernel.epilogue.is_per_channel() ? *std::ranges::max_element(kernel.epilogue.out_shifts) : kernel.epilogue.out_shift;
-    QMN_CHECK(worst <= std::numeric_limits<std::int32_t>::max(), "lowering proves that accumulators stay within int32");
-    QMN_CHECK(kernel.epilogue.out_shift >= 0 && largest_shift <= kMaxOutShift && kernel.bias.shift >= 0, "shifts are in range");
-    out_.line("_Static_assert(sizeof {} == {}, \"{}: a weight for every tap\");", constants.weights, weight_count, layer);
-    out_.line("_Static_assert({} >= 0 && {} <= {}, \"{}: shifts within range\");", kernel.bias.shift, largest_shift, kMaxOutShift, layer);
-    out_.line("_Static_assert(INT64_C({}) <= INT32_MAX, \"{}: the largest accumulator stays within int32\");", worst, layer);
-    out_.line();
-  }
-
-  template <class K>
-  std::string format_text(const K& kernel) const {
-    return fmt::format(";\n * weights {}, bias {}: bias_shift {}, out_shift {}{}", kernel.weight_format.name(), kernel.bias.format.name(),
-                       kernel.bias.shift, kernel.epilogue.out_shift, by_channel(kernel));
-  }
-
-  template <class K>
-    requires kIsConvolution<K>
-  void write_layer(const K& kernel) {
-    const ProgramTensor& in = program_.tensor(kernel.input);
-    const ProgramTensor& out = program_.tensor(kernel.output);
-    const WeightLayout layout = layout_of(program_, kernel);
-    write_layer_comment(kernel, format_text(kernel));
-    const ConstantNames<K> constants = write_constants(kernel, layout);
-    const std::string layer = identifiers_.unique(kernel.name);
-    out_.open("static const qmn_conv2d {} = {{", layer);
-    out_.line(".in_h = {}, .in_w = {}, .in_c = {},", in.height, in.width, in.channels);
-    out_.line(".out_h = {}, .out_w = {}, .out_c = {},", out.height, out.width, out.channels);
-    out_.line(".kernel_h = {}, .kernel_w = {},", kernel.kernel_h, kernel.kernel_w);
-    out_.line(".stride_h = {}, .stride_w = {},", kernel.stride_h, kernel.stride_w);
-    out_.line(".dilation_h = {}, .dilation_w = {},", kernel.dilation_h, kernel.dilation_w);
-    out_.line(".pad_top = {}, .pad_left = {},", kernel.pad_top, kernel.pad_left);
-    write_bias_and_epilogue(kernel, constants);
-    out_.close("};");
-    const std::string taps = fmt::format("{} * {} * {}", out.channels, kernel.kernel_h, kernel.kernel_w);
-    write_weight_asserts(kernel, layer, constants, std::is_same_v<K, DepthwiseConv2dKernel> ? taps : fmt::format("{} * {}", taps, in.channels));
-    add_call(kernel, layer);
-  }
-
-  void write_layer(const FullyConnectedKernel& kernel) {
-    const WeightLayout layout = layout_of(program_, kernel);
-    write_layer_comment(kernel, format_text(kernel));
-    const auto constants = write_constants(kernel, layout);
-    const std::string layer = identifiers_.unique(kernel.name);
-    out_.open("static const qmn_fully_connected {} = {{", layer);
-    out_.line(".in_count = {}, .out_count = {},", layout.group, layout.out_count);
-    write_bias_and_epilogue(kernel, constants);
-    out_.close("};");
-    write_weight_asserts(kernel, layer, constants, fmt::format("{} * {}", layout.out_count, layout.group));
-    add_call(kernel, layer);
   }
 
   /// The struct of a pool; returns its name.
@@ -386,7 +278,7 @@ class NetSource {
 
   template <class K>
   void add_call(const K& kernel, const std::string& layer) {
-    run_.line("{}(&{}, {}, {});", runtime_function(program_, *current_), layer, tensor(kernel.input), tensor(kernel.output));
+    run_.line("{}(&{}, {}, {});", runtime_function(program_, *current_, plan_.variant), layer, tensor(kernel.input), tensor(kernel.output));
   }
   void trace(TensorId id) { run_.line("TRACE({}, {}, {});", id, tensor(id), program_.tensor(id).size_bytes()); }
 
@@ -400,6 +292,7 @@ class NetSource {
     out_.block(run_.take());
     out_.line();
     const ProgramTensor &input = program_.tensor(program_.input), &logits = program_.tensor(program_.logits);
+    out_.line("void *{}_memory(void) {{ return arena; }}", names_.net);
     out_.line("{} *{}_input(void) {{ return {}; }}", value_type(input), names_.net, tensor(program_.input));
     out_.line("const {} *{}_logits(void) {{ return {}; }}", value_type(logits), names_.net, tensor(program_.logits));
     if (has_scores(program_)) out_.line("const int8_t *{}_scores(void) {{ return {}; }}", names_.net, tensor(program_.output));
@@ -408,6 +301,7 @@ class NetSource {
   const Program& program_;
   const MemoryPlan& plan_;
   const NetNames& names_;
+  const Core& core_;
   CWriter out_;
   CWriter run_;  ///< the function that runs the network
   CNames identifiers_;
@@ -415,14 +309,15 @@ class NetSource {
   std::vector<std::string> tensor_names_;        ///< the macro of each tensor; in a loop the pointer to a slice
   std::size_t call_count_ = 0;
   std::map<TensorId, std::size_t> writes_, last_reads_;             ///< by number of the call
+  std::map<TensorId, std::size_t> calls_;                           ///< the call whose output a tensor is
   std::vector<std::pair<TensorId, std::size_t>> next_values_;       ///< of states, with the last call of their loop
   std::map<TensorId, TensorId> slices_;                             ///< slice → the tensor that it is a piece of
 };
 
 }  // namespace
 
-std::string net_source_text(const Program& program, const MemoryPlan& plan, const NetNames& names) {
-  return NetSource(program, plan, names).text();
+std::string net_source_text(const Program& program, const MemoryPlan& plan, const NetNames& names, const Core& core) {
+  return NetSource(program, plan, names, core).text();
 }
 
 }  // namespace qmn

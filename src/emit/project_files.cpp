@@ -7,6 +7,7 @@
 #include "lower/identifiers.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace qmn {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 constexpr std::string_view kRuntimeFolder = "runtime/";
 constexpr std::string_view kBoardsFolder = "boards/";
 
-/// Adds runtime/<name> and all that it includes with quotes.
+/// Adds runtime/<name>, all that it includes with quotes, and what implements an included header: the .c of its name, if there is one.
 void add_runtime_file(FileSet& files, const std::string& name) {
   const std::string path = std::string(kRuntimeFolder) + name;
   const auto found = embedded_files().find(path);
@@ -23,7 +24,10 @@ void add_runtime_file(FileSet& files, const std::string& name) {
   constexpr std::string_view kInclude = "#include \"";
   for (std::size_t at = 0; (at = found->second.find(kInclude, at)) != std::string_view::npos;) {
     at += kInclude.size();
-    add_runtime_file(files, std::string(found->second.substr(at, found->second.find('"', at) - at)));
+    const std::string included(found->second.substr(at, found->second.find('"', at) - at));
+    add_runtime_file(files, included);
+    const std::string source = included.substr(0, included.rfind('.')) + ".c";
+    if (embedded_files().contains(std::string(kRuntimeFolder) + source)) add_runtime_file(files, source);
   }
 }
 
@@ -38,10 +42,11 @@ set(CMAKE_C_EXTENSIONS OFF)
 
 set(QMN_PREFIX @PREFIX@)
 set(QMN_MACRO_PREFIX @MACRO_PREFIX@)
+set(QMN_HEARS_SOUND @HEARS_SOUND@) # whether @PREFIX@_kws.c takes samples
 set(QMN_NET_SOURCES
 @SOURCES@)
 
-# add_qmn_net(name): the network as a static library; the self-test is part of it.
+@DSP_OPTIONS@# add_qmn_net(name): the network as a static library; the self-test is part of it.
 function(add_qmn_net name)
   add_library(${name} STATIC ${QMN_NET_SOURCES})
   target_include_directories(${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/runtime)
@@ -50,6 +55,13 @@ endfunction()
 add_qmn_net(@NET@)
 
 @BOARDS@)";
+
+constexpr const char* kDspOptions = R"(# The inner loops of these are assembly; the rest of them is small rather than fast.
+set_source_files_properties(
+@DSP_SOURCES@
+  PROPERTIES COMPILE_OPTIONS -Os)
+
+)";
 
 constexpr const char* kBoardBlock = R"(# The firmware for QMN_BOARD, which the board's toolchain file sets; without a toolchain file, the same program for this machine.
 # Not part of a project that adds this folder with add_subdirectory.
@@ -71,7 +83,7 @@ endif()
 }  // namespace
 
 NetNames::NetNames(const std::string& prefix_name)
-    : prefix(prefix_name), net(prefix_name + "_net"), macro(upper_case(prefix_name) + "_NET"), selftest(prefix_name + "_selftest") {
+    : prefix(prefix_name), net(prefix_name + "_net"), macro(upper_case(prefix_name) + "_NET"), selftest(prefix_name + "_selftest"), kws(prefix_name + "_kws") {
   QMN_CHECK(c_identifier(prefix, "") == prefix, "a prefix is a C identifier");
 }
 
@@ -97,16 +109,20 @@ std::vector<std::string> class_labels(const Program& program) {
 
 std::string cmake_lists_text(const Program& program, const std::vector<std::string>& sources, const std::string& board, const NetNames& names) {
   const bool has_board = board != "none";
+  std::vector<std::string> dsp_sources;
+  std::ranges::copy_if(sources, std::back_inserter(dsp_sources), [](const std::string& path) {
+    return path.ends_with("_dsp.c") && path.find("fully_connected") == std::string::npos;  // whose nets are so much larger than code
+  });
   return fill_template(kCMakeLists, {{"PROGRAM", c_identifier(program.name, "network")},
                                      {"NET", names.net},
                                      {"WITH_FIRMWARE", has_board ? ", and a firmware around it" : ""},
                                      {"PREFIX", names.prefix},
                                      {"MACRO_PREFIX", upper_case(names.prefix)},
+                                     {"HEARS_SOUND", hears_sound(program) ? "1" : "0"},
                                      {"SOURCES", fmt::format("  {}", fmt::join(sources, "\n  "))},
+                                     {"DSP_OPTIONS", dsp_sources.empty() ? "" : fill_template(kDspOptions, {{"DSP_SOURCES", fmt::format("  {}", fmt::join(dsp_sources, "\n  "))}})},
                                      {"BOARDS", has_board ? kBoardBlock : kNoBoardBlock}});
 }
-
-std::vector<std::string> export_board_names() { return {"mps2-an386", "none"}; }
 
 FileSet board_files(const std::string& board) {
   FileSet files;
@@ -114,7 +130,7 @@ FileSet board_files(const std::string& board) {
     if (!path.starts_with(kBoardsFolder)) continue;
     const std::size_t slash = path.find('/', kBoardsFolder.size());
     const std::string folder = slash == std::string::npos ? "" : path.substr(kBoardsFolder.size(), slash - kBoardsFolder.size());
-    if (folder.empty() || folder == "common" || folder == "host" || folder == board) files.emplace(path, content);
+    if (folder.empty() || folder == "common" || folder == "host" || folder == board || (board != "host" && folder == "cortex-m")) files.emplace(path, content);
   }
   return files;
 }
@@ -125,19 +141,31 @@ FileSet emit_project(const Program& program, const MemoryPlan& plan, const EmitO
   QMN_CHECK(plan.offsets.size() == program.tensors.size(), "the plan places every tensor");
   const NetNames names(options.prefix);
   FileSet files;
+  add_runtime_file(files, kernels_header(plan.variant));
   for_each_kernel(program.kernels, [&](const Kernel& kernel, std::int64_t) {
-    if (const auto file = runtime_file(program, kernel)) add_runtime_file(files, *file);
+    if (const auto file = runtime_file(program, kernel, plan.variant)) add_runtime_file(files, *file);
   });
+  const bool hears = hears_sound(program);
+  if (hears) {
+    for (const char* name : {"qmn_spotter.c", "qmn_mfcc_stream.c"}) add_runtime_file(files, name);
+  }
   if (options.board != "none") files.merge(board_files(options.board));
 
   std::vector<std::string> sources{names.net + ".c", names.selftest + ".c"};
+  if (hears) sources.push_back(names.kws + ".c");
   for (const auto& [path, content] : files) {
     if (path.starts_with(kRuntimeFolder) && path.ends_with(".c")) sources.push_back(path);
   }
   files[names.net + ".h"] = net_header_text(program, plan, names);
-  files[names.net + ".c"] = net_source_text(program, plan, names);
+  files[names.net + ".c"] = net_source_text(program, plan, names, options.core.empty() ? core_of_board(options.board) : core_named(options.core));
   files[names.selftest + ".h"] = selftest_header_text(names);
   files[names.selftest + ".c"] = selftest_source_text(program, options.known_answers, names);
+  if (hears) {
+    OperatingPoint point = options.point;
+    point.thresholds.resize(static_cast<std::size_t>(program.tensor(program.logits).value_count()));
+    files[names.kws + ".h"] = kws_header_text(program, plan, point, names);
+    files[names.kws + ".c"] = kws_source_text(program, plan, point, names);
+  }
   files["weights.h"] = emit_weights_header(program);
   files["CMakeLists.txt"] = cmake_lists_text(program, sources, options.board, names);
   files["README.md"] = readme_text(program, plan, sources, options, names);

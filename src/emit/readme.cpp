@@ -2,6 +2,7 @@
 // emit/readme.cpp   README.md of an export: how to build it, call it, and read its results.
 #include "emit/artifacts.h"
 #include "emit/c_text.h"
+#include "program/traits.h"
 
 namespace qmn {
 namespace {
@@ -10,14 +11,14 @@ constexpr const char* kIntroduction = R"(# Network "@PROGRAM@"
 
 @INPUT@ → @CLASSES@ classes: @LABELS@.
 Plain C11: no heap, no operating system, no C library beyond `memcpy` and `memset`. @ARENA@ bytes of static memory for all activations,
-@CONSTANTS@ bytes of weights, biases and tables, @MACS@ multiply-accumulates an inference.
+@CONSTANTS@ bytes of weights, biases and tables, @MACS@ multiply-accumulates an inference. @KERNELS@
 
 | file | what it is |
 |---|---|
 | `@NET@.h` | the API, with shapes, formats and front-end settings |
 | `@NET@.c` | weights, the static arena and its map, the inference as a list of kernel calls |
 | `@SELFTEST@.h`, `@SELFTEST@.c` | inputs with known answers, to check the whole on the device |
-| `runtime/` | the integer kernels that this network calls |
+@KWS_FILES@| `runtime/` | the integer kernels that this network calls |
 | `weights.h` | weights and biases as `#define name {…}`, with shifts, for code that wants them so; nothing here needs it |
 @FILES@| `model.onnx`, `qmn.json` | the quantized model that this was made from, and the choices of the export |
 
@@ -63,6 +64,36 @@ constexpr const char* kArrays = R"(
 Inputs lie height x width x channels. A number `x` of them enters as `raw = saturate(floor(@NUMBER@ * 2^@MACRO@_INPUT_FRAC_BITS + 0.5))`.
 )";
 
+constexpr const char* kKws = R"(
+## From samples to words
+
+`@KWS@.h` takes samples and calls back with words: front end, network, smoothing, a threshold for each word, a time of rest behind one. A plain superloop:
+
+```c
+#include "@KWS@.h"
+
+static void heard(int word, int score, uint32_t frame) { /* @NET@_labels[word], score of 128 */ }
+
+int main(void) {
+  @KWS@_start(heard);
+  for (;;) {
+    const int16_t *block = wait_for_samples();    /* your DMA's half that is full: 16 bits, mono, @RATE@ Hz */
+    @KWS@_push(block, BLOCK_SAMPLES);
+  }
+}
+```
+The buffer behind `wait_for_samples` must outlast the longest push: a frame of features every @HOP@ samples, an inference every @INTERVAL@ frames.
+Under FreeRTOS or Zephyr give it a thread of its own below the audio driver's priority, fed from a queue or pipe of blocks (`xStreamBufferReceive`, `k_pipe_get`),
+with a stack of the size that `qmn run` reports; call all of `@KWS@_…` and `@NET@_…` from that one thread. Thresholds may be changed between two pushes.
+)";
+
+constexpr const char* kDspKernels = R"(The kernels use the DSP extension
+of Cortex-M4, M7, M33 and M55: name the core to the compiler (`-mcpu=cortex-m4`). On any other machine than an Arm core they compute the same in C.)";
+constexpr const char* kInPlaceKernels = R"(The kernels work in place,
+in plain C for any core: they take half of the reference's RAM and more instructions.)";
+constexpr const char* kRefKernels = R"(The kernels are
+plain C for any core; `qmn export --core` chooses faster ones for cores that have the instructions.)";
+
 constexpr const char* kBoard = R"(
 ## Build and run on the emulated board @BOARD@
 
@@ -74,7 +105,7 @@ qemu-system-arm -M @BOARD@ -icount shift=0 -semihosting-config enable=on,target=
   -kernel build/@BOARD@/firmware.elf
 ```
 The firmware runs the self-test, then every input of `inputs.bin` (raw, @MACRO@_INPUT_BYTES each) in the working folder, if there is one, and writes
-`outputs.bin`: logits@AND_SCORES@ of each. Its last lines report executed instructions and stack. `qmn run . clip.wav` does all of this from sound files and
+`outputs.bin`: logits@AND_SCORES@ of each.@CLIPS@ Its last lines report executed instructions and stack. `qmn run . clip.wav` does all of this from sound files and
 compares the outputs with the host. Without the toolchain file the same program builds for this machine, as `build/firmware`.
 Target `firmware_trace` also writes every tensor of every inference to `traces.bin`.
 
@@ -82,6 +113,9 @@ Target `firmware_trace` also writes every tensor of every inference to `traces.b
 
 Take everything but `boards/`. With CMake: `add_subdirectory` and link `@NET@`; else compile these as C11, with `.` and `runtime/` as include folders:
 )";
+
+constexpr const char* kClips = R"( Or every clip of `clips.bin` (@MACRO@_CLIP_SAMPLES samples of 16 bits each), which go through
+the front end; then the features stand in front of the logits.)";
 
 constexpr const char* kNoBoard = R"(
 ## Add it to your project
@@ -101,13 +135,11 @@ std::string source_list(const std::vector<std::string>& sources) { return fmt::f
 }  // namespace
 
 std::string readme_text(const Program& program, const MemoryPlan& plan, const std::vector<std::string>& sources, const EmitOptions& options, const NetNames& names) {
-  std::int64_t constants = 0, macs = 0;
-  for (const Kernel& kernel : program.kernels) {
-    constants += constant_bytes(kernel);
-    macs += mac_count(program, kernel);
-  }
+  std::int64_t macs = 0;
+  for (const Kernel& kernel : program.kernels) macs += mac_count(program, kernel);
   const FrontEndSettings& front_end = program.metadata.front_end;
   const bool has_board = options.board != "none";
+  const bool has_dsp_core = (options.core.empty() ? core_of_board(options.board) : core_named(options.core)).variant == KernelVariant::dsp;
   const std::map<std::string, std::string> front_end_values{{"WINDOW", std::to_string(front_end.window_samples)},
                                                             {"HOP", std::to_string(front_end.hop_samples)},
                                                             {"RATE", std::to_string(front_end.sample_rate_hz)},
@@ -125,7 +157,8 @@ std::string readme_text(const Program& program, const MemoryPlan& plan, const st
                       {"RESULT_TYPE", value_type(program.tensor(has_scores(program) ? program.output : program.logits))},
                       {"LABELS", fmt::format("{}", fmt::join(class_labels(program), ", "))},
                       {"ARENA", std::to_string(plan.arena_bytes)},
-                      {"CONSTANTS", std::to_string(constants)},
+                      {"CONSTANTS", std::to_string(constant_bytes(program, plan.variant))},
+                      {"KERNELS", plan.variant == KernelVariant::ref ? kRefKernels : has_dsp_core ? kDspKernels : kInPlaceKernels},
                       {"MACS", std::to_string(macs)},
                       {"NET", names.net},
                       {"MACRO", names.macro},
@@ -135,13 +168,20 @@ std::string readme_text(const Program& program, const MemoryPlan& plan, const st
                       {"RESULT", has_scores(program) ? "scores" : "logits"},
                       {"RESULT_MACRO", has_scores(program) ? "SCORES" : "LOGITS"},
                       {"FILES", has_board ? "| `boards/` | start-up code, linker script and main program of a firmware |\n" : ""},
+                      {"KWS_FILES", hears_sound(program) ? fmt::format("| `{0}.h`, `{0}.c` | from samples to words: front end, network, decision |\n", names.kws) : ""},
                       {"FEATURES", has_front_end(program) ? fill_template(kFeatures, front_end_values)
                                                           : fill_template(kArrays, {{"NUMBER", scaled_number(program.metadata.array_input)}, {"MACRO", names.macro}})},
                       {"VECTORS", std::to_string(options.known_answers.size())}});
-  return text +
+  const std::string listening = !hears_sound(program) ? "" : fill_template(kKws, {{"KWS", names.kws},
+                                                                                    {"NET", names.net},
+                                                                                    {"RATE", std::to_string(front_end.sample_rate_hz)},
+                                                                                    {"HOP", std::to_string(front_end.hop_samples)},
+                                                                                    {"INTERVAL", std::to_string(options.point.interval_frames)}});
+  return text + listening +
          fill_template(has_board ? kBoard : kNoBoard, {{"BOARD", options.board},
                                                        {"MACRO", names.macro},
                                                        {"NET", names.net},
+                                                       {"CLIPS", hears_sound(program) ? fill_template(kClips, {{"MACRO", names.macro}}) : ""},
                                                        {"AND_SCORES", has_scores(program) ? " and scores" : ""}}) +
          source_list(sources);
 }

@@ -2,6 +2,8 @@
 // emit/runtime_names.cpp   Which C function runs a kernel, and the file that it stands in.
 #include "base/check.h"
 #include "emit/artifacts.h"
+#include "program/dsp_layout.h"
+#include "program/traits.h"
 
 #include <fmt/format.h>
 
@@ -33,17 +35,36 @@ std::string type_names(const std::vector<int>& input_bits, int output_bits) {
   return is_uniform && input_bits.front() == output_bits ? inputs : fmt::format("{}_{}", inputs, type_name(output_bits));
 }
 
+/// What stands between type and channels in the name of a dsp function: the case that it is written for.
+template <class K>
+std::string dsp_shape(const Program& program, const K& kernel) {
+  if constexpr (std::is_same_v<K, Conv2dKernel>) {
+    return packs_rows(program, kernel) ? "_packed" : "";
+  } else if constexpr (std::is_same_v<K, DepthwiseConv2dKernel>) {
+    return !is_3x3(kernel) ? "" : kernel.epilogue.clip_min >= 0 ? "_3x3_relu" : "_3x3";
+  } else {
+    return "";
+  }
+}
+
 }  // namespace
 
-std::string runtime_function(const Program& program, const Kernel& kernel) {
+std::string kernels_header(KernelVariant variant) { return variant == KernelVariant::dsp ? "qmn_kernels_dsp.h" : "qmn_kernels.h"; }
+
+std::string runtime_function(const Program& program, const Kernel& kernel, KernelVariant variant) {
   const auto bits = [&](TensorId id) { return program.tensor(id).format.total_bits; };
   return std::visit(
       [&](const auto& k) -> std::string {
         using K = std::decay_t<decltype(k)>;
         if constexpr (kHasWideFile<K>) {
+          const KernelVariant form = traits_of(program, kernel, variant).variant;
+          if constexpr (std::is_same_v<K, FullyConnectedKernel>) {
+            if (form == KernelVariant::dsp && runs_as_convolution(program, k)) return runtime_function(program, as_convolution(program, k), variant);
+          }
+          const std::string shape = form == KernelVariant::dsp ? dsp_shape(program, k) : "";
           std::string channels;
           if constexpr (requires { k.epilogue; }) channels = k.epilogue.is_per_channel() ? "_channels" : "";
-          return fmt::format("qmn_{}_{}{}_ref", kernel_op(kernel), type_names({bits(k.input)}, bits(k.output)), channels);
+          return fmt::format("qmn_{}_{}{}{}_{}", kernel_op(kernel), type_names({bits(k.input)}, bits(k.output)), shape, channels, variant_name(form));
         } else if constexpr (!kIsTyped<K>) {
           QMN_CHECK((!std::is_same_v<K, ConcatKernel> && !std::is_same_v<K, LoopKernel>), "a kernel with one function");
           return fmt::format("qmn_{}_s8_ref", kernel_op(kernel));
@@ -63,18 +84,23 @@ std::string copy_function(const Program& program, TensorId input, TensorId outpu
   CopyKernel copy;
   copy.input = input;
   copy.output = output;
-  return runtime_function(program, Kernel{std::move(copy)});
+  return runtime_function(program, Kernel{std::move(copy)}, KernelVariant::ref);
 }
 
-std::optional<std::string> runtime_file(const Program& program, const Kernel& kernel) {
+std::optional<std::string> runtime_file(const Program& program, const Kernel& kernel, KernelVariant variant) {
   return std::visit(
       [&](const auto& k) -> std::optional<std::string> {
         using K = std::decay_t<decltype(k)>;
         if constexpr (std::is_same_v<K, LoopKernel>) return std::nullopt;
         if constexpr (std::is_same_v<K, ConcatKernel>) return "qmn_copy_ref.c";
+        if constexpr (std::is_same_v<K, FullyConnectedKernel>) {
+          if (traits_of(program, kernel, variant).variant == KernelVariant::dsp && runs_as_convolution(program, k)) {
+            return runtime_file(program, as_convolution(program, k), variant);
+          }
+        }
         if constexpr (kHasWideFile<K>) {
           const bool is_wide = program.tensor(k.input).format.total_bits == 16 || program.tensor(k.output).format.total_bits == 16;
-          return fmt::format("qmn_{}_{}_ref.c", kernel_op(kernel), is_wide ? "s16" : "s8");
+          return fmt::format("qmn_{}_{}_{}.c", kernel_op(kernel), is_wide ? "s16" : "s8", variant_name(traits_of(program, kernel, variant).variant));
         }
         return fmt::format(kIsTyped<K> ? "qmn_{}_ref.c" : "qmn_{}_s8_ref.c", kernel_op(kernel));
       },

@@ -114,9 +114,23 @@ std::int64_t MfccTables::size_bytes() const {
   return static_cast<std::int64_t>(2 * window.size() + 4 * twiddles.size() + 2 * falling.size() + 2 * segments.size() + 2 * dct.size() + feature_frac_bits.size());
 }
 
+bool has_fixed_form(const FrontEndSettings& settings) {
+  return settings.window_samples > kMinFftLength / 2 && settings.window_samples <= kMaxFftLength;
+}
+
+std::vector<std::int8_t> input_shifts(const MfccTables& tables, const std::vector<int>& coefficient_shifts, int input_frac_bits) {
+  constexpr int kMostLeft = 15, kMostRight = 24;
+  std::vector<std::int8_t> shifts;
+  for (std::size_t c = 0; c < tables.feature_frac_bits.size(); ++c) {
+    const int shift = tables.feature_frac_bits[c] + (coefficient_shifts.empty() ? 0 : coefficient_shifts.at(c)) - input_frac_bits;
+    shifts.push_back(static_cast<std::int8_t>(std::clamp(shift, -kMostLeft, kMostRight)));
+  }
+  return shifts;
+}
+
 MfccTables make_mfcc_tables(const FrontEndSettings& settings) {
   check_front_end(settings);
-  if (settings.window_samples <= kMinFftLength / 2 || settings.window_samples > kMaxFftLength) {
+  if (!has_fixed_form(settings)) {
     fail_usage("--window_size_ms: a window of {} samples; the fixed-point front end takes {} to {}", settings.window_samples, kMinFftLength / 2 + 1, kMaxFftLength);
   }
   MfccTables tables;

@@ -30,6 +30,13 @@ struct MfccTables {
 /// Error (usage), naming the flag: settings without meaning, or a window of fewer than 5 or more than 8192 samples.
 MfccTables make_mfcc_tables(const FrontEndSettings& settings);
 
+/// Whether make_mfcc_tables takes the settings.
+bool has_fixed_form(const FrontEndSettings& settings);
+
+/// From each feature to the network's input with `input_frac_bits`: right shifts for qmn_mfcc_quantize_s8 and _s16. Shifts beyond their limits
+/// give the same results as the limits. `coefficient_shifts`: empty, or one for each.
+std::vector<std::int8_t> input_shifts(const MfccTables& tables, const std::vector<int>& coefficient_shifts, int input_frac_bits);
+
 class FixedMfcc {
  public:
   explicit FixedMfcc(const FrontEndSettings& settings);

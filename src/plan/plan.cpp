@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// plan/plan.cpp   Tensors → buffers (a tensor written in place shares its input's buffer, a state its next value's) → offsets.
+// plan/plan.cpp   Tensors → buffers (a tensor written in place shares its input's buffer, a state its next value's; scratch has its own) → offsets.
 // Buffers are placed one by one at the lowest offset that is free while they live (first fit). The result depends on the order of
 // placement alone, so several orders are tried, sorted ones and then random ones from a fixed seed; the smallest arena wins.
 #include "plan/plan.h"
 
 #include "base/check.h"
 #include "base/random.h"
+#include "program/traits.h"
 
 #include <algorithm>
 #include <numeric>
@@ -26,8 +27,10 @@ struct Buffer {
 
 struct Buffers {
   std::vector<Buffer> all;
-  std::vector<int> of_tensor;  ///< by TensorId
+  std::vector<int> of_tensor;   ///< by TensorId
+  std::vector<int> of_scratch;  ///< of the scratch of the kernel that writes a tensor, by TensorId; kNoScratch where it takes none
 };
+constexpr int kNoScratch = -1;
 
 std::int64_t aligned(std::int64_t bytes) { return (bytes + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment; }
 
@@ -35,7 +38,8 @@ std::int64_t aligned(std::int64_t bytes) { return (bytes + kArenaAlignment - 1) 
 /// kernel of its body and one for the end of its steps, where states take their next values.
 class Lifetimes {
  public:
-  explicit Lifetimes(const Program& program) : program_(program), buffers_{std::vector<Buffer>(program.tensors.size()), {}} {
+  Lifetimes(const Program& program, KernelVariant variant)
+      : program_(program), variant_(variant), buffers_{std::vector<Buffer>(program.tensors.size()), {}, std::vector<int>(program.tensors.size(), kNoScratch)} {
     buffers_.of_tensor.resize(program.tensors.size());
     std::iota(buffers_.of_tensor.begin(), buffers_.of_tensor.end(), 0);
     for_each_kernel(program.kernels, [&](const Kernel& kernel, std::int64_t) {
@@ -92,11 +96,18 @@ class Lifetimes {
         walk_loop(*loop);
         continue;
       }
-      QMN_CHECK(ref_traits(program_, kernel).scratch_bytes == 0, "the planner has no place for scratch");
       for (TensorId id : inputs_of(kernel)) read(id);
       for (TensorId id : outputs_of(kernel)) write(id);
+      add_scratch(kernel);
       written_.push_back({&kernel, step_});
     }
+  }
+
+  void add_scratch(const Kernel& kernel) {
+    const std::int64_t bytes = traits_of(program_, kernel, variant_).scratch_bytes;
+    if (bytes == 0) return;
+    buffers_.of_scratch[static_cast<std::size_t>(outputs_of(kernel).front())] = static_cast<int>(buffers_.all.size());
+    buffers_.all.push_back({.size_bytes = aligned(bytes), .first = step_, .end = step_ + 1});
   }
 
   void walk_loop(const LoopKernel& loop) {
@@ -130,7 +141,7 @@ class Lifetimes {
     int step = 0;
     const Kernel* writer = writer_of(value.state.next, step);
     QMN_CHECK(writer != nullptr, "the body of a loop writes the next value of each state");
-    const bool fits_in_place = value.last_read_of_state == step && may_overwrite(program_, *writer, value.state.state);
+    const bool fits_in_place = value.last_read_of_state == step && may_overwrite(program_, *writer, value.state.state, variant_);
     if (value.last_read_of_state < step || fits_in_place) move_into(next, state);
   }
 
@@ -141,7 +152,7 @@ class Lifetimes {
     for (TensorId input : inputs_of(*written.kernel)) {
       const std::size_t in = buffer_of(input);
       const bool input_dies_here = buffers_.all[in].end == written.step + 1 && input != program_.logits && input != program_.output;
-      if (!may_overwrite(program_, *written.kernel, input) || !input_dies_here) continue;
+      if (!may_overwrite(program_, *written.kernel, input, variant_) || !input_dies_here) continue;
       move_into(out, in);
       return;
     }
@@ -156,6 +167,7 @@ class Lifetimes {
   }
 
   const Program& program_;
+  KernelVariant variant_;
   Buffers buffers_;
   int step_ = 0;
   std::vector<Written> written_;
@@ -225,14 +237,20 @@ Placement best_placement(const std::vector<Buffer>& buffers, std::int64_t bound)
 
 }  // namespace
 
-MemoryPlan plan_memory(const Program& program) {
-  Lifetimes lifetimes(program);
+MemoryPlan plan_memory(const Program& program, KernelVariant variant) {
+  Lifetimes lifetimes(program, variant);
   const int step_count = lifetimes.step_count();
   const Buffers buffers = std::move(lifetimes).shared();
   const std::int64_t bound = lower_bound(buffers.all, step_count);
   const Placement placement = best_placement(buffers.all, bound);
   MemoryPlan plan;
+  plan.variant = variant;
   for (int buffer : buffers.of_tensor) plan.offsets.push_back(placement.offsets[static_cast<std::size_t>(buffer)]);
+  const bool has_scratch = std::ranges::any_of(buffers.of_scratch, [](int buffer) { return buffer != kNoScratch; });
+  for (std::size_t i = 0; has_scratch && i < buffers.of_scratch.size(); ++i) {
+    const int buffer = buffers.of_scratch[i];
+    plan.scratch_offsets.push_back(buffer == kNoScratch ? 0 : placement.offsets[static_cast<std::size_t>(buffer)]);
+  }
   plan.arena_bytes = placement.arena_bytes;
   plan.lower_bound_bytes = bound;
   const std::string fault = validate_plan(program, plan);

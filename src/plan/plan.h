@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// plan/plan.h   Liveness → static arena offsets; a tensor lives from the kernel that writes it to the last that reads it (half-open).
+// plan/plan.h   Liveness → static arena offsets; a tensor lives from the kernel that writes it to the last that reads it (half-open), the
+// scratch of a kernel while it runs.
 #pragma once
 
 #include "program/program.h"
@@ -8,8 +9,8 @@
 
 namespace qmn {
 
-/// Places every tensor. The plan passes validate_plan.
-MemoryPlan plan_memory(const Program& program);
+/// Places every tensor, and the scratch that the kernels of `variant` take. The plan passes validate_plan.
+MemoryPlan plan_memory(const Program& program, KernelVariant variant = KernelVariant::ref);
 
 /// Checks a plan by replaying the program over it; shares no code with plan_memory. Returns an empty string, or the first fault in words.
 std::string validate_plan(const Program& program, const MemoryPlan& plan);

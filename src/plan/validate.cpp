@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // plan/validate.cpp   Replays a program over a plan, loops step by step: every byte of the arena knows which tensor was written there last;
-// a kernel must find every byte of its inputs in place, and may overwrite an input only where its traits say so, at the same offset.
+// a kernel must find every byte of its inputs in place, and may overwrite an input only where its traits say so, at the same offset. Its scratch
+// lies apart from its inputs and its output, and what was there is lost.
 #include "plan/plan.h"
+
+#include "program/traits.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
@@ -13,7 +17,7 @@
 namespace qmn {
 namespace {
 
-constexpr TensorId kNobody = -1;
+constexpr TensorId kNobody = -1, kScratch = -2;
 
 class Replay {
  public:
@@ -84,13 +88,28 @@ class Replay {
         continue;
       }
       const TensorId out = outputs_of(kernel).front();
+      use_scratch(kernel, out);
       for (TensorId in : inputs_of(kernel)) {
         check_intact(in, kernel_name(kernel));
-        const bool is_in_place = begin(in) == begin(out) && may_overwrite(program_, kernel, in);
+        const bool is_in_place = begin(in) == begin(out) && may_overwrite(program_, kernel, in, plan_.variant);
         if (overlap(in, out) && !is_in_place) fail("{} writes {} over its own input {}", kernel_name(kernel), name(out), name(in));
       }
       write(out);
     }
+  }
+
+  /// Where inputs are touched, check_intact finds out.
+  void use_scratch(const Kernel& kernel, TensorId out) {
+    const std::int64_t size = traits_of(program_, kernel, plan_.variant).scratch_bytes;
+    if (size == 0) return;
+    if (plan_.scratch_offsets.size() != program_.tensors.size()) return fail("the plan has no place for the scratch of {}", kernel_name(kernel));
+    const std::int64_t first = plan_.scratch_offset(out);
+    if (first < 0 || first % kArenaAlignment != 0 || first > plan_.arena_bytes - size) {
+      return fail("the scratch of {} ({} bytes at offset {}) leaves the arena of {} bytes or is not aligned to {}", kernel_name(kernel), size, first, plan_.arena_bytes,
+                  kArenaAlignment);
+    }
+    if (first < end(out) && begin(out) < first + size) fail("the scratch of {} overlaps its output {}", kernel_name(kernel), name(out));
+    std::fill_n(owner_.begin() + first, size, kScratch);
   }
 
   void run_loop(const LoopKernel& loop) {
@@ -126,7 +145,7 @@ class Replay {
       const TensorId found = owner_[static_cast<std::size_t>(byte)];
       if (found == owner(id)) continue;
       return fail("{} reads {}, whose byte {} {}", reader, name(id), byte - begin(id),
-                  found == kNobody ? "was never written" : "was overwritten by " + name(found));
+                  found == kNobody ? "was never written" : found == kScratch ? "was overwritten by scratch" : "was overwritten by " + name(found));
     }
   }
 

@@ -12,9 +12,6 @@ struct Overload : Ts... {
 };
 
 template <class K>
-inline constexpr bool kHasWeights =
-    std::is_same_v<K, Conv2dKernel> || std::is_same_v<K, DepthwiseConv2dKernel> || std::is_same_v<K, FullyConnectedKernel>;
-template <class K>
 inline constexpr bool kIsBinary = std::is_same_v<K, AddKernel> || std::is_same_v<K, MulKernel>;
 
 }  // namespace
@@ -87,47 +84,6 @@ std::int64_t mac_count(const Program& program, const Kernel& kernel) {
       kernel);
 }
 
-std::int64_t constant_bytes(const Kernel& kernel) {
-  return std::visit(
-      [](const auto& k) -> std::int64_t {
-        using K = std::decay_t<decltype(k)>;
-        if constexpr (kHasWeights<K>) {
-          return static_cast<std::int64_t>(k.weights.size()) +
-                 static_cast<std::int64_t>(k.bias.values.size()) * (k.bias.format.total_bits / 8) +
-                 static_cast<std::int64_t>(k.epilogue.out_shifts.size());
-        } else if constexpr (std::is_same_v<K, SoftmaxKernel>) {
-          return static_cast<std::int64_t>((k.exp_table.size() + k.coarse_exp_table.size()) * sizeof(std::uint16_t));
-        } else if constexpr (kIsBinary<K>) {
-          return static_cast<std::int64_t>(k.constant.values.size()) * (k.constant.format.total_bits / 8);
-        } else if constexpr (std::is_same_v<K, LookupKernel>) {
-          return static_cast<std::int64_t>(k.table.size()) * (k.output_bits / 8);
-        } else if constexpr (std::is_same_v<K, InterpolateKernel>) {
-          return static_cast<std::int64_t>(k.table.values.size() * sizeof(std::int16_t));
-        } else if constexpr (std::is_same_v<K, LoopKernel>) {
-          std::int64_t bytes = 0;
-          for (const Kernel& inner : k.body) bytes += constant_bytes(inner);
-          return bytes;
-        } else {
-          return 0;
-        }
-      },
-      kernel);
-}
-
-KernelTraits ref_traits(const Program&, const Kernel& kernel) {
-  return {.can_alias_input = std::visit(
-              [](const auto& k) {
-                using K = std::decay_t<decltype(k)>;
-                return kIsBinary<K> || std::is_same_v<K, LookupKernel> || std::is_same_v<K, InterpolateKernel> ||
-                       std::is_same_v<K, RequantizeKernel> || std::is_same_v<K, SoftmaxKernel>;
-              },
-              kernel)};
-}
-
-bool may_overwrite(const Program& program, const Kernel& kernel, TensorId input) {
-  if (!ref_traits(program, kernel).can_alias_input) return false;
-  const ProgramTensor &in = program.tensor(input), &out = program.tensor(outputs_of(kernel).front());
-  return in.format.total_bits == out.format.total_bits && in.value_count() == out.value_count();
-}
+const char* variant_name(KernelVariant variant) { return variant == KernelVariant::dsp ? "dsp" : "ref"; }
 
 }  // namespace qmn

@@ -221,7 +221,6 @@ std::vector<TensorId> inputs_of(const Kernel& kernel);
 /// The tensors that it writes, one; of a loop those that are read behind it: its states, then its outputs.
 std::vector<TensorId> outputs_of(const Kernel& kernel);
 std::int64_t mac_count(const Program& program, const Kernel& kernel);  ///< of all steps of a loop
-std::int64_t constant_bytes(const Kernel& kernel);  ///< weights, biases and tables in flash
 
 /// Calls visit(kernel, runs) in order of execution; a loop comes before its body, whose kernels run `runs` times.
 template <class Visit>
@@ -232,21 +231,21 @@ void for_each_kernel(const std::vector<Kernel>& kernels, const Visit& visit, std
   }
 }
 
-/// Where every tensor lies in the one static arena. Offsets are multiples of kArenaAlignment.
+/// Which form of the kernels a target runs: `ref` on any core, `dsp` where the core has the Armv7E-M DSP extension (Cortex-M4, M7, M33).
+/// All forms give the same numbers.
+enum class KernelVariant { ref, dsp };
+const char* variant_name(KernelVariant variant);
+
+/// Where every tensor lies in the one static arena, for one variant of the kernels. Offsets are multiples of kArenaAlignment.
 struct MemoryPlan {
   std::vector<std::int64_t> offsets;  ///< a byte offset for each tensor; a slice of a loop has that of its first step
   std::int64_t arena_bytes = 0;
-  std::int64_t lower_bound_bytes = 0;  ///< the largest sum of tensors that live at once: no plan can be smaller
+  std::int64_t lower_bound_bytes = 0;  ///< the largest sum of tensors and scratch that live at once: no plan can be smaller
+  KernelVariant variant = KernelVariant::ref;
+  std::vector<std::int64_t> scratch_offsets{};  ///< of the scratch of the kernel that writes a tensor, by TensorId; empty where no kernel has any
+
+  std::int64_t scratch_offset(TensorId output) const { return scratch_offsets.at(static_cast<std::size_t>(output)); }
 };
 inline constexpr int kArenaAlignment = 4;
-
-/// What a target's kernel can do. Of the `ref` kernels those that work value by value may overwrite an input.
-struct KernelTraits {
-  bool can_alias_input = false;  ///< any one of its inputs that has the output's type and extents
-  std::int64_t scratch_bytes = 0;
-};
-KernelTraits ref_traits(const Program& program, const Kernel& kernel);
-/// Whether the kernel's output may lie exactly where its `input` lies.
-bool may_overwrite(const Program& program, const Kernel& kernel, TensorId input);
 
 }  // namespace qmn

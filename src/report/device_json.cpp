@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // report/device_json.cpp   What the program takes on the device: the arena over time, and each kernel's share. A step is the arrival of the
 // input, then each kernel in order of execution, a loop in front of its body.
+#include "program/traits.h"
 #include "report/report_parts.h"
 
 #include <algorithm>
@@ -66,9 +67,15 @@ class Lifetimes {
   int step_ = 0;
 };
 
-/// Bytes of the arena that hold a living tensor: the union of their places.
-std::int64_t bytes_in_use(const Program& program, const MemoryPlan& plan, const std::vector<Lifetime>& lifetimes, int step) {
+std::int64_t scratch_bytes(const Program& program, const MemoryPlan& plan, const Kernel& kernel) { return traits_of(program, kernel, plan.variant).scratch_bytes; }
+
+/// Bytes of the arena that hold a living tensor or the kernel's scratch: the union of their places.
+std::int64_t bytes_in_use(const Program& program, const MemoryPlan& plan, const std::vector<Lifetime>& lifetimes, const Kernel& kernel, int step) {
   std::vector<std::pair<std::int64_t, std::int64_t>> places;
+  if (const std::int64_t bytes = scratch_bytes(program, plan, kernel); bytes > 0) {
+    const std::int64_t offset = plan.scratch_offset(outputs_of(kernel).front());
+    places.emplace_back(offset, offset + bytes);
+  }
   for (std::size_t id = 0; id < lifetimes.size(); ++id) {
     if (lifetimes[id].first <= step && step < lifetimes[id].end) places.emplace_back(plan.offsets[id], plan.offsets[id] + program.tensors[id].size_bytes());
   }
@@ -92,6 +99,14 @@ nlohmann::json memory_json(const Program& program, const MemoryPlan& plan) {
     if (lifetime.end == 0) continue;
     tensors.push_back({{"name", program.tensors[id].name}, {"first", lifetime.first}, {"end", lifetime.end}, {"offset", plan.offsets[id]}, {"size_bytes", program.tensors[id].size_bytes()}});
   }
+  int step = 0;
+  for_each_kernel(program.kernels, [&](const Kernel& kernel, std::int64_t) {
+    ++step;
+    const std::int64_t bytes = scratch_bytes(program, plan, kernel);
+    if (bytes == 0) return;
+    tensors.push_back({{"name", "scratch of " + kernel_name(kernel)}, {"first", step}, {"end", step + 1}, {"offset", plan.scratch_offset(outputs_of(kernel).front())},
+                       {"size_bytes", bytes}});
+  });
   return {{"steps", std::move(steps)}, {"tensors", std::move(tensors)}, {"arena_bytes", plan.arena_bytes}, {"lower_bound_bytes", plan.lower_bound_bytes}};
 }
 
@@ -101,8 +116,8 @@ nlohmann::json kernels_json(const Program& program, const MemoryPlan& plan) {
   int step = 0;
   for_each_kernel(program.kernels, [&](const Kernel& kernel, std::int64_t runs) {
     const bool is_loop = std::holds_alternative<LoopKernel>(kernel);  // the kernels of its body stand for it
-    kernels.push_back({{"name", kernel_name(kernel)}, {"operator", kernel_op(kernel)}, {"flash_bytes", is_loop ? 0 : constant_bytes(kernel)},
-                       {"ram_bytes", bytes_in_use(program, plan, lifetimes.all(), ++step)}, {"macs", is_loop ? 0 : runs * mac_count(program, kernel)}});
+    kernels.push_back({{"name", kernel_name(kernel)}, {"operator", kernel_op(kernel)}, {"flash_bytes", is_loop ? 0 : constant_bytes(program, kernel, plan.variant)},
+                       {"ram_bytes", bytes_in_use(program, plan, lifetimes.all(), kernel, ++step)}, {"macs", is_loop ? 0 : runs * mac_count(program, kernel)}});
   });
   return kernels;
 }

@@ -18,6 +18,9 @@
 namespace qmn {
 namespace {
 
+/// The device of the page is the default of qmn export, a Cortex-M4.
+constexpr KernelVariant kReportVariant = KernelVariant::dsp;
+
 /// Of outputs that are values: their errors, and the noise that the integers add.
 nlohmann::json value_summary_json(const ReportInput& input) {
   const FeatureSet& check = input.check;
@@ -118,7 +121,7 @@ nlohmann::json model_facts(const Model& model) {
 
 nlohmann::json report_json(const ReportInput& input) {
   const Program program = lower(input.model);
-  const MemoryPlan plan = plan_memory(program);
+  const MemoryPlan plan = plan_memory(program, kReportVariant);
   nlohmann::json kernels = kernels_json(program, plan);
   std::int64_t flash_bytes = 0, macs = 0;
   for (const auto& kernel : kernels) {
@@ -133,7 +136,7 @@ nlohmann::json report_json(const ReportInput& input) {
           {"tool", input.tool},
           {"headline", headline(input, summary)},
           {"summary", summary},
-          {"device", {{"flash_bytes", flash_bytes}, {"arena_bytes", plan.arena_bytes}, {"lower_bound_bytes", plan.lower_bound_bytes}, {"macs", macs}}},
+          {"device", {{"flash_bytes", flash_bytes}, {"arena_bytes", plan.arena_bytes}, {"lower_bound_bytes", plan.lower_bound_bytes}, {"macs", macs}, {"kernels", variant_name(kReportVariant)}}},
           {"confusion", confusion_json(input)},
           {"layers", layers_json(input)},
           {"tensors", tensors_json(input)},

@@ -16,7 +16,7 @@ nlohmann::json layers_json(const ReportInput& input);
 nlohmann::json tensors_json(const ReportInput& input);
 
 /// {"steps": […], "tensors": [{"name", "first", "end", "offset", "size_bytes"}], "arena_bytes", "lower_bound_bytes"}. Step 0 is the arrival
-/// of the input, then every kernel has one; a tensor lives in first <= step < end.
+/// of the input, then every kernel has one; a tensor lives in first <= step < end. The scratch of a kernel counts as a tensor of its step.
 nlohmann::json memory_json(const Program& program, const MemoryPlan& plan);
 
 /// [{"name", "operator", "flash_bytes", "ram_bytes", "macs"}], a kernel each; ram_bytes: of the arena in use while it runs.

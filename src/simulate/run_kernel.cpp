@@ -1,71 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simulate/run_kernel.h"
 
+#include "program/traits.h"
+#include "simulate/c_layers.h"
+#include "simulate/run_dsp.h"
 #include "simulate/run_elementwise.h"
 
 #include "qmn_kernels.h"
 
 #include <algorithm>
-#include <vector>
 
 namespace qmn {
 namespace {
-
-/// A C bias over a ProgramBias; 8-bit values are narrowed into a store of its own.
-class BiasView {
- public:
-  explicit BiasView(const ProgramBias& bias) : view_{nullptr, nullptr, bias.shift} {
-    if (bias.format.total_bits == 8) {
-      narrow_.reserve(bias.values.size());
-      for (std::int32_t raw : bias.values) narrow_.push_back(static_cast<std::int8_t>(raw));
-      view_.s8 = narrow_.data();
-    } else {
-      view_.s32 = bias.values.data();
-    }
-  }
-  BiasView(const BiasView&) = delete;
-  BiasView& operator=(const BiasView&) = delete;
-  const qmn_bias& view() const { return view_; }
-
- private:
-  std::vector<std::int8_t> narrow_;
-  qmn_bias view_;
-};
-
-qmn_epilogue c_epilogue(const Epilogue& epilogue) {
-  qmn_epilogue view{{epilogue.out_shift}, epilogue.clip_min, epilogue.clip_max};
-  if (epilogue.is_per_channel()) view.out_shifts = epilogue.out_shifts.data();
-  return view;
-}
-
-template <class K>
-qmn_conv2d c_conv2d(const K& kernel, const ProgramTensor& in, const ProgramTensor& out, const BiasView& bias) {
-  return {.in_h = in.height,
-          .in_w = in.width,
-          .in_c = in.channels,
-          .out_h = out.height,
-          .out_w = out.width,
-          .out_c = out.channels,
-          .kernel_h = kernel.kernel_h,
-          .kernel_w = kernel.kernel_w,
-          .stride_h = kernel.stride_h,
-          .stride_w = kernel.stride_w,
-          .dilation_h = kernel.dilation_h,
-          .dilation_w = kernel.dilation_w,
-          .pad_top = kernel.pad_top,
-          .pad_left = kernel.pad_left,
-          .weights = kernel.weights.data(),
-          .bias = bias.view(),
-          .epilogue = c_epilogue(kernel.epilogue)};
-}
-
-/// What a kernel with one input works on.
-struct Operands {
-  const ProgramTensor& in;
-  const ProgramTensor& out;
-  const std::int8_t* input;
-  std::int8_t* output;
-};
 
 template <class Layer, class In, class Out>
 using Function = void (*)(const Layer*, const In*, Out*);
@@ -110,42 +56,20 @@ constexpr Functions<qmn_average_pool2d> kAveragePool2d{qmn_average_pool2d_s8_ref
 
 void run(const Conv2dKernel& kernel, const Operands& at) {
   const BiasView bias(kernel.bias);
-  kConv2d(c_conv2d(kernel, at.in, at.out, bias), kernel.epilogue, at);
+  kConv2d(c_conv2d(kernel, at.in, at.out, as_lowered(kernel, bias)), kernel.epilogue, at);
 }
 
 void run(const DepthwiseConv2dKernel& kernel, const Operands& at) {
   const BiasView bias(kernel.bias);
-  kDepthwiseConv2d(c_conv2d(kernel, at.in, at.out, bias), kernel.epilogue, at);
+  kDepthwiseConv2d(c_conv2d(kernel, at.in, at.out, as_lowered(kernel, bias)), kernel.epilogue, at);
 }
 
 void run(const FullyConnectedKernel& kernel, const Operands& at) {
   const BiasView bias(kernel.bias);
-  kFullyConnected({.in_count = at.in.value_count(),
-                   .out_count = at.out.value_count(),
-                   .weights = kernel.weights.data(),
-                   .bias = bias.view(),
-                   .epilogue = c_epilogue(kernel.epilogue)},
-                  kernel.epilogue, at);
+  kFullyConnected(c_fully_connected(at.in, at.out, as_lowered(kernel, bias)), kernel.epilogue, at);
 }
 
-void run(const AveragePool2dKernel& kernel, const Operands& at) {
-  const qmn_average_pool2d layer{.in_h = at.in.height,
-                                 .in_w = at.in.width,
-                                 .channels = at.in.channels,
-                                 .out_h = at.out.height,
-                                 .out_w = at.out.width,
-                                 .kernel_h = kernel.kernel_h,
-                                 .kernel_w = kernel.kernel_w,
-                                 .stride_h = kernel.stride_h,
-                                 .stride_w = kernel.stride_w,
-                                 .pad_top = kernel.pad_top,
-                                 .pad_left = kernel.pad_left,
-                                 .left_shift = kernel.left_shift,
-                                 .right_shift = kernel.right_shift,
-                                 .clip_min = kernel.clip_min,
-                                 .clip_max = kernel.clip_max};
-  kAveragePool2d(layer, at);
-}
+void run(const AveragePool2dKernel& kernel, const Operands& at) { kAveragePool2d(c_average_pool2d(kernel, at.in, at.out), at); }
 
 void run(const MaxPool2dKernel& kernel, const Operands& at) {
   const qmn_max_pool2d layer{.in_h = at.in.height,
@@ -189,11 +113,12 @@ void run(const SoftmaxKernel& kernel, const Operands& at) {
 
 class Machine {
  public:
-  Machine(const Program& program, const MemoryPlan& plan, std::int8_t* arena, const OnWritten& on_written)
-      : memory_(program, plan, arena), on_written_(on_written) {}
+  Machine(const Program& program, const MemoryPlan& plan, const ReorderedConstants& constants, std::int8_t* arena, const OnWritten& on_written)
+      : program_(program), plan_(plan), constants_(constants), arena_(arena), memory_(program, plan, arena), on_written_(on_written) {}
 
   void run_all(const std::vector<Kernel>& kernels) {
     for (const Kernel& kernel : kernels) {
+      current_ = &kernel;
       std::visit([&](const auto& k) { run_one(k); }, kernel);
       if (!on_written_) continue;
       for (TensorId id : outputs_of(kernel)) on_written_(id, memory_.bytes(id));
@@ -204,12 +129,28 @@ class Machine {
   template <class K>
   void run_one(const K& kernel) {
     if constexpr (requires(const Operands& at) { run(kernel, at); }) {
-      run(kernel, Operands{.in = memory_.tensor(kernel.input),
-                           .out = memory_.tensor(kernel.output),
-                           .input = memory_.bytes(kernel.input),
-                           .output = memory_.bytes(kernel.output)});
+      const Operands at{.in = memory_.tensor(kernel.input), .out = memory_.tensor(kernel.output), .input = memory_.bytes(kernel.input), .output = memory_.bytes(kernel.output)};
+      if (runs_dsp(kernel, at)) return;
+      run(kernel, at);
     } else {
       run(kernel, memory_);
+    }
+  }
+
+  /// Runs the kernel's dsp form, if the plan asks for it.
+  template <class K>
+  bool runs_dsp(const K& kernel, const Operands& at) const {
+    if constexpr (requires { run_dsp(kernel, at); }) {
+      if (traits_of(program_, *current_, plan_.variant).variant != KernelVariant::dsp) return false;
+      run_dsp(kernel, at);
+      return true;
+    } else if constexpr (requires(const DspConstants& constants) { run_dsp(program_, kernel, constants, at, arena_); }) {
+      const auto found = constants_.find(kernel.output);
+      if (found == constants_.end()) return false;
+      run_dsp(program_, kernel, found->second, at, arena_ + plan_.scratch_offset(kernel.output));
+      return true;
+    } else {
+      return false;
     }
   }
 
@@ -225,14 +166,32 @@ class Machine {
     }
   }
 
+  const Program& program_;
+  const MemoryPlan& plan_;
+  const ReorderedConstants& constants_;
+  std::int8_t* arena_;
   Memory memory_;
   const OnWritten& on_written_;
+  const Kernel* current_ = nullptr;
 };
 
 }  // namespace
 
-void run_kernels(const Program& program, const MemoryPlan& plan, std::int8_t* arena, const OnWritten& on_written) {
-  Machine(program, plan, arena, on_written).run_all(program.kernels);
+ReorderedConstants reordered_constants(const Program& program, const MemoryPlan& plan) {
+  ReorderedConstants constants;
+  for_each_kernel(program.kernels, [&](const Kernel& kernel, std::int64_t) {
+    if (traits_of(program, kernel, plan.variant).variant != KernelVariant::dsp) return;
+    std::visit(
+        [&](const auto& k) {
+          if constexpr (requires { dsp_constants(program, k); }) constants.emplace(k.output, dsp_constants(program, k));
+        },
+        kernel);
+  });
+  return constants;
+}
+
+void run_kernels(const Program& program, const MemoryPlan& plan, const ReorderedConstants& constants, std::int8_t* arena, const OnWritten& on_written) {
+  Machine(program, plan, constants, arena, on_written).run_all(program.kernels);
 }
 
 }  // namespace qmn

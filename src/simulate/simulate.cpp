@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simulate/simulate.h"
 
-#include "simulate/run_kernel.h"
-
 #include "base/check.h"
 #include "base/parallel.h"
 #include "plan/plan.h"
@@ -22,6 +20,7 @@ std::size_t size_of(const ProgramTensor& tensor) { return static_cast<std::size_
 Simulator::Simulator(const Program& program, MemoryPlan plan) : program_(&program), plan_(std::move(plan)) {
   const std::string fault = validate_plan(program, plan_);
   QMN_CHECK(fault.empty(), fault.c_str());
+  constants_ = reordered_constants(program, plan_);
 }
 
 TensorBytes Simulator::quantize_input(std::span<const float> reals, std::int64_t clip_count) const {
@@ -60,7 +59,7 @@ Simulator::Result Simulator::run(std::span<const std::int8_t> inputs, std::int64
     const std::int64_t end = std::min(first + kClipsPerTask, clip_count);
     for (auto clip = static_cast<std::size_t>(first); clip < static_cast<std::size_t>(end); ++clip) {
       std::ranges::copy(inputs.subspan(clip * input_size, input_size), at(program_->input));
-      run_kernels(*program_, plan_, arena.data());
+      run_kernels(*program_, plan_, constants_, arena.data());
       std::copy_n(at(program_->logits), logits_size, result.logits.begin() + static_cast<std::ptrdiff_t>(clip * logits_size));
       if (has_scores) std::copy_n(at(program_->output), scores_size, result.scores.begin() + static_cast<std::ptrdiff_t>(clip * scores_size));
     }
@@ -75,7 +74,7 @@ std::vector<TensorBytes> Simulator::trace(std::span<const std::int8_t> input) co
   std::vector<TensorBytes> tensors(program_->tensors.size());
   std::ranges::copy(input, at(program_->input));
   tensors[static_cast<std::size_t>(program_->input)].assign(input.begin(), input.end());
-  run_kernels(*program_, plan_, arena.data(), [&](TensorId id, const std::int8_t* bytes) {
+  run_kernels(*program_, plan_, constants_, arena.data(), [&](TensorId id, const std::int8_t* bytes) {
     tensors[static_cast<std::size_t>(id)].assign(bytes, bytes + program_->tensor(id).size_bytes());
   });
   return tensors;

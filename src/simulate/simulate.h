@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// simulate/simulate.h   Runs a Program on the host, inside its planned arena, by calling runtime/: what the device computes.
+// simulate/simulate.h   Runs a Program on the host, inside its planned arena, by calling runtime/: what the device computes. Under a plan for
+// `dsp` it calls the dsp kernels, which in C compute what their instructions do on the device.
 #pragma once
 
 #include "program/program.h"
 #include "program/tensor_bytes.h"
+#include "simulate/run_kernel.h"
 
 #include <cstdint>
 #include <span>
@@ -32,6 +34,7 @@ class Simulator {
  private:
   const Program* program_;
   MemoryPlan plan_;
+  ReorderedConstants constants_;
 };
 
 }  // namespace qmn

@@ -2,12 +2,15 @@
 // Exported projects are built and run on every board: output = simulator, byte for byte, extreme inputs included.
 #include "base/error.h"
 #include "base/file.h"
+#include "base/random.h"
 #include "base/subprocess.h"
 #include "board/board.h"
 #include "emit/compile.h"
 #include "emit/programs.h"
+#include "frontend/fixed_mfcc.h"
 #include "lower/lower.h"
 #include "plan/plan.h"
+#include "simulate/random_nets.h"
 #include "simulate/random_recurrent.h"
 #include "simulate/simulate.h"
 #include "support/temporary_folder.h"
@@ -38,7 +41,8 @@ std::string missing_for(const std::string& board) {
 
 /// A program with its plan and its exported project.
 struct Export {
-  explicit Export(Program p, const std::string& board = "mps2-an386", const std::string& prefix = "qmn") : program(std::move(p)), plan(plan_memory(program)) {
+  explicit Export(Program p, const std::string& board = "mps2-an386", const std::string& prefix = "qmn")
+      : program(std::move(p)), plan(plan_memory(program, core_of_board(board).variant)) {
     write_files(emit_project(program, plan, {.board = board, .known_answers = known_answers(program, plan, extreme_inputs(program, 2, 9)), .prefix = prefix}),
                 folder.path());
   }
@@ -66,8 +70,35 @@ std::string error_of(const std::function<void()>& action) {
   return "no error";
 }
 
+/// A convolution over MFCC of short clips, whose features have so many bits.
+Model random_sound_net(int feature_bits) {
+  Model model = random_ds_cnn(3).model();
+  FrontEndSettings& front_end = model.metadata.front_end;
+  const Shape& shape = model.graph.shape(model.graph.input);
+  front_end = {};
+  front_end.window_samples = 400;
+  front_end.hop_samples = 170;
+  front_end.coefficient_count = static_cast<int>(shape[3]);
+  front_end.clip_samples = front_end.window_samples + static_cast<int>(shape[2] - 1) * front_end.hop_samples + 60;
+  for (int c = 0; c < front_end.coefficient_count; ++c) front_end.coefficient_shifts.push_back(c % 9);
+  model.quantization->formats[model.graph.input].total_bits = feature_bits;
+  return model;
+}
+
+/// Digital silence, full scale, then quieter and quieter noise.
+std::vector<std::int16_t> noise(int count, std::uint64_t seed) {
+  Random random({seed, 5});
+  const double amplitude = seed == 0 ? 0 : 32767.0 / static_cast<double>(std::uint64_t{1} << (3 * (seed - 1)));
+  std::vector<std::int16_t> samples;
+  for (int i = 0; i < count; ++i) samples.push_back(static_cast<std::int16_t>(random.uniform(-amplitude, amplitude)));
+  return samples;
+}
+
 class Board : public testing::TestWithParam<std::string> {
  protected:
+  /// Of two boards all programs are tried, of the other cores one of each kind.
+  static bool is_tried_thoroughly() { return GetParam() == "mps2-an386" || GetParam() == "host"; }
+  static std::string export_board() { return GetParam() == "host" ? "mps2-an386" : GetParam(); }
   void SetUp() override {
     const std::string missing = missing_for(GetParam());
     if (!missing.empty()) GTEST_SKIP() << missing;
@@ -81,12 +112,15 @@ INSTANTIATE_TEST_SUITE_P(Boards, Board, testing::ValuesIn(board_names()), [](con
 });
 
 TEST_P(Board, OutputsAndTracesEqualTheSimulator) {
+  const std::uint64_t more = is_tried_thoroughly() ? 3 : 0;
   std::vector<Program> programs{tiny_program()};
-  for (std::uint64_t seed = 21; seed < 25; ++seed) programs.push_back(random_program(seed));
-  for (std::uint64_t seed = 40; seed < 43; ++seed) programs.push_back(recurrent_program(seed));
+  for (std::uint64_t seed = 21; seed <= 21 + more; ++seed) programs.push_back(random_program(seed));
+  for (std::uint64_t seed = 40; seed <= 40 + more; ++seed) programs.push_back(recurrent_program(seed));
+  for (std::uint64_t seed = 2; seed <= 2 + more; ++seed) programs.push_back(lower(random_ds_cnn(seed, seed % 2 == 0 ? NetFormats::wide : NetFormats::plain).model()));
+  if (is_tried_thoroughly()) programs.push_back(lower(random_dnn(1).model()));
   for (std::size_t i = 0; i < programs.size(); ++i) {
     SCOPED_TRACE(fmt::format("program {}", i));
-    const Export project(programs[i]);
+    const Export project(programs[i], export_board());
     const Simulator simulator(project.program, project.plan);
     const auto inputs = extreme_inputs(project.program, 9, i);
     const BuiltFirmware firmware = build_firmware(project.folder.path(), GetParam());
@@ -117,6 +151,7 @@ TEST_P(Board, OutputsAndTracesEqualTheSimulator) {
 }
 
 TEST_P(Board, LoweredRecurrentAndBranchingNetsEqualTheSimulatorOn300Inputs) {
+  if (!is_tried_thoroughly()) GTEST_SKIP() << "tried on mps2-an386 and on the host";
   for (const auto make : {random_lstm, random_gru, random_crnn, random_branching_net}) {
     const Export project(lower(make(7)));
     const Simulator simulator(project.program, project.plan);
@@ -139,7 +174,7 @@ TEST_P(Board, LoweredRecurrentAndBranchingNetsEqualTheSimulatorOn300Inputs) {
 }
 
 TEST_P(Board, AChangedConstantIsSeenBySelfTestAndTrace) {
-  Export project(tiny_program());
+  Export project(tiny_program(), export_board());
   project.patch("qmn_net.c", "static const qmn_conv2d int_value", ".pad_left = 0", ".pad_left = 1");  // the second kernel
   const BuiltFirmware firmware = build_firmware(project.folder.path(), GetParam());
   const auto inputs = extreme_inputs(project.program, 5, 1);
@@ -151,12 +186,45 @@ TEST_P(Board, AChangedConstantIsSeenBySelfTestAndTrace) {
 }
 
 TEST_P(Board, AnUnchangedProjectIsNotBuiltAgain) {
-  Export project(tiny_program());
+  Export project(tiny_program(), export_board());
   const fs::path image = build_firmware(project.folder.path(), GetParam()).image;
   const auto first = fs::last_write_time(image);
   EXPECT_EQ(fs::last_write_time(build_firmware(project.folder.path(), GetParam()).image), first);
   project.patch("qmn_net.c", "qmn_conv2d conv_1 ", ".clip_max = 127", ".clip_max = 126");
   EXPECT_NE(fs::last_write_time(build_firmware(project.folder.path(), GetParam()).image), first);
+}
+
+/// Clips through the firmware's own front end: features, logits and scores are the host's, on every core.
+TEST_P(Board, FeaturesOfClipsEqualTheHostsFrontEnd) {
+  for (const int bits : {8, 16}) {
+    const Export project(lower(random_sound_net(bits)), export_board());
+    ASSERT_TRUE(hears_sound(project.program));
+    const FrontEndSettings& front_end = project.program.metadata.front_end;
+    const Simulator simulator(project.program, project.plan);
+    const FixedMfcc mfcc(front_end);
+    std::vector<TensorBytes> clips, inputs;
+    for (std::uint64_t seed = 0; seed < 5; ++seed) {
+      const std::vector<std::int16_t> samples = noise(front_end.clip_samples, seed);
+      clips.push_back(tensor_bytes(std::vector<std::int32_t>(samples.begin(), samples.end()), {16, 15}));
+      inputs.push_back(simulator.quantize_input(mfcc.features(samples), 1));
+    }
+    const BuiltFirmware firmware = build_firmware(project.folder.path(), GetParam());
+    const BoardRun run = run_firmware(firmware, GetParam(), clips, false, std::chrono::milliseconds{0}, {}, InputKind::clips);
+    const BoardRun traced = run_firmware(firmware, GetParam(), clips, true, std::chrono::milliseconds{0}, {}, InputKind::clips);
+    EXPECT_EQ(run.features, inputs);
+    ASSERT_EQ(run.logits.size(), clips.size());
+    for (std::size_t i = 0; i < clips.size(); ++i) {
+      const Simulator::Result expected = simulator.run(inputs[i], 1);
+      EXPECT_EQ(run.logits[i], expected.logits);
+      EXPECT_EQ(run.scores[i], expected.scores);
+      EXPECT_EQ(traced.traces[i], simulator.trace(inputs[i]));
+    }
+    if (GetParam() == "host") continue;
+    EXPECT_GT(run.instructions_per_frame, 1000);
+    EXPECT_GT(firmware.size.front_end_flash_bytes, 1000);
+    const std::string message = error_of([&] { run_firmware(firmware, GetParam(), {TensorBytes(100)}, false, std::chrono::milliseconds{0}, {}, InputKind::clips); });
+    EXPECT_NE(message, "no error") << "a clip of 50 samples";
+  }
 }
 
 TEST(BoardTools, AMovedProjectIsBuiltAnew) {
@@ -172,14 +240,14 @@ TEST(BoardTools, AMovedProjectIsBuiltAnew) {
 }
 
 TEST_P(Board, AnotherPrefixRunsAsWell) {
-  const Export project(random_program(30), "mps2-an386", "wake_word");
+  const Export project(random_program(30), export_board(), "wake_word");
   const auto inputs = extreme_inputs(project.program, 3, 1);
   const BoardRun run = run_firmware(build_firmware(project.folder.path(), GetParam()), GetParam(), inputs, true);
   EXPECT_EQ(run.traces[2], Simulator(project.program, project.plan).trace(inputs[2]));
 }
 
 TEST_P(Board, CompilerErrorsAreShown) {
-  Export project(tiny_program());
+  Export project(tiny_program(), export_board());
   project.patch("qmn_net.c", "#include", "#include", "this is no C\n#include");
   const std::string message = error_of([&] { build_firmware(project.folder.path(), GetParam()); });
   EXPECT_NE(message.find("cannot be built"), std::string::npos) << message;
@@ -235,7 +303,7 @@ TEST(BoardTools, AnExportWithoutBoardRunsOnTheHostAndNowhereElse) {
 
 TEST(BoardTools, UnknownBoardsAndForeignFoldersAreRefused) {
   const TemporaryFolder folder;
-  EXPECT_NE(error_of([&] { build_firmware(folder.path(), "teensy"); }).find("unknown board; there is mps2-an386, host"), std::string::npos);
+  EXPECT_NE(error_of([&] { build_firmware(folder.path(), "teensy"); }).find("unknown board; there is mps2-an385, mps2-an386"), std::string::npos);
   EXPECT_NE(error_of([&] { build_firmware(folder.path(), "host"); }).find("holds no exported project"), std::string::npos);
   EXPECT_NE(error_of([&] { build_firmware(folder.path() / "nothing", "host"); }).find("holds no exported project"), std::string::npos);
 }

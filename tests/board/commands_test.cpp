@@ -86,7 +86,7 @@ TEST_F(Commands, WrongExportsSayWhatToDoAndLeaveNothingBehind) {
   expect_error(run_qmn({"export", path("nothing.onnx"), "-o", path("x")}), 1, "nothing.onnx");
   expect_error(run_qmn({"export", path("a.wav"), "-o", path("x")}), 1, "a.wav");
   expect_error(export_to("x", {"--kernels", "cmsis-nn-q7"}), 2, "there is qmn");
-  expect_error(export_to("x", {"--board", "uno"}), 2, "there is mps2-an386, none");
+  expect_error(export_to("x", {"--board", "uno"}), 2, "there is mps2-an385, mps2-an386, mps2-an500, mps2-an505, mps3-an547, microbit, none");
   expect_error(export_to("x", {"--self-tests", "0"}), 2, "between 1 and");
   expect_error(export_to("x", {"--prefix", "2nd"}), 2, "C identifier");
   expect_error(export_to("a.wav"), 1, "is no folder");
@@ -101,7 +101,7 @@ TEST_F(Commands, RunOnTheHostEqualsTheSimulator) {
   ASSERT_EQ(export_to("net", {"--board", "none", "--prefix", "wake"}).exit_code, 0);
   const ProcessResult result = run_qmn({"run", path("net"), path("a.wav"), path("b.wav"), "--board", "host", "--trace", "--show_logits"});
   EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
-  for (const char* text : {"2 of 2 clips: logits and scores equal the simulator's", "self-test on host: PASS", "trace: all 5 tensors of 2 clips equal", "a.wav  ", "\n  logits "}) {
+  for (const char* text : {"2 of 2 clips: features, logits and scores equal the simulator's", "self-test on host: PASS", "trace: all 5 tensors of 2 clips equal", "a.wav  ", "\n  logits "}) {
     EXPECT_NE(result.out.find(text), std::string::npos) << text << "\n" << result.out;
   }
   expect_error(run_qmn({"run", path("net"), path("a.wav")}), 2, "--board host");
@@ -117,11 +117,50 @@ TEST_F(Commands, RunOnTheBoardEqualsTheSimulatorAndMeasures) {
   EXPECT_EQ(json["equal"], 2);
   EXPECT_EQ(json["selftest_mismatches"], 0);
   EXPECT_EQ(json["clips"][0]["logits"].size(), 3U);
-  // 250 · 12 + 12 · 9 + 9 · 3 MACs, at two instructions each and at a hundred.
-  EXPECT_GT(json["instructions_per_inference"], 2 * 3135);
+  // 250 · 12 + 12 · 9 + 9 · 3 MACs, two an instruction and at a hundred instructions each.
+  EXPECT_GT(json["instructions_per_inference"], 3135 / 2);
   EXPECT_LT(json["instructions_per_inference"], 100 * 3135);
   EXPECT_GT(json["flash_bytes"], 3135);
   EXPECT_GE(json["static_ram_bytes"], json["arena_bytes"]);
+}
+
+TEST_F(Commands, BenchCountsEachLayerAndTheirSumIsTheInference) {
+  if (!has_board_tools()) GTEST_SKIP() << "no cross compiler or emulator (apt install gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm)";
+  ASSERT_EQ(export_to("firmware").exit_code, 0);
+  const auto json = json_of(run_qmn({"bench", path("firmware"), "--json"}));
+  ASSERT_EQ(json["layers"].size(), 4U);
+  std::int64_t sum = 0;
+  for (const auto& layer : json["layers"]) {
+    EXPECT_GT(layer["instructions"], 0) << layer;
+    sum += layer["instructions"].get<std::int64_t>();
+  }
+  const auto whole = json["instructions_per_inference"].get<std::int64_t>();
+  EXPECT_GT(sum, whole - 200);
+  EXPECT_LT(sum, whole + 4 * 100);  // counting costs a few instructions a layer
+  EXPECT_EQ(json["bound"], 3135 / 2);
+  EXPECT_LT(json["bound"], whole);
+  EXPECT_GT(json["instructions_per_frame"], 10'000);
+  EXPECT_GT(json["front_end_flash_bytes"], 5'000);
+  const ProcessResult text = run_qmn({"bench", path("firmware")});
+  for (const char* part : {"fully_connected", "per MAC", "instructions an inference", "front end: ", "RAM: arena "}) EXPECT_NE(text.out.find(part), std::string::npos) << part;
+  ASSERT_EQ(export_to("net", {"--board", "none"}).exit_code, 0);
+  expect_error(run_qmn({"bench", path("net")}), 2, "export it with --board");
+}
+
+TEST_F(Commands, ExportForACoreChoosesItsKernels) {
+  const auto json = json_of(export_to("m33", {"--board", "none", "--core", "cortex-m33", "--json"}));
+  EXPECT_EQ(json["variant"], "dsp");
+  EXPECT_EQ(json["layers"][0]["form"], "dsp");
+  EXPECT_EQ(json_of(export_to("any", {"--board", "none", "--json"}))["variant"], "ref");
+  EXPECT_EQ(json_of(export_to("m0", {"--board", "none", "--core", "cortex-m0", "--in_place", "--json"}))["variant"], "dsp");
+  EXPECT_EQ(read_file(path("m0/qmn_net.c")).find("#error \"qmn_net.c was exported for a core"), std::string::npos);
+  EXPECT_NE(read_file(path("m33/qmn_net.c")).find("#error \"qmn_net.c was exported for a core"), std::string::npos);
+  expect_error(export_to("x", {"--core", "cortex-a53"}), 2, "there is cortex-m0");
+  expect_error(export_to("x", {"--board", "mps2-an385", "--core", "cortex-m4"}), 2, "do not run on mps2-an385");
+  expect_error(export_to("x", {"--threshold", "1.5"}), 2, "between 0 and 1");
+  expect_error(export_to("x", {"--smoothing", "0"}), 2, "between 1 and");
+  expect_error(export_to("x", {"--interval_ms", "0"}), 2, "above 0");
+  expect_error(export_to("x", {"--rest_ms", "-1"}), 2, "between 0 and");
 }
 
 TEST_F(Commands, TraceNamesTheFirstTensorThatDiffers) {

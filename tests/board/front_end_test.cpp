@@ -84,10 +84,10 @@ void expect_equal_on_board(int window, int mel_bands, const std::string& core, c
   files["main.c"] = program_text(mfcc.tables());
   write_files(files, folder.path());
   write_file_atomic(folder.path() / "samples.bin", std::string(reinterpret_cast<const char*>(samples.data()), samples.size() * sizeof samples[0]));
-  const std::string runtime = QMN_RUNTIME, board = "boards/mps2-an386/";
+  const std::string runtime = QMN_RUNTIME, board = "boards/cortex-m/";
   const ProcessResult built = compile({"arm-none-eabi-gcc", "-mcpu=" + core, "-mthumb", "-ffreestanding", optimization},
                                       {"-I" + runtime, "-Iboards/common", "-I" + board, "main.c", runtime + "/qmn_mfcc.c", runtime + "/qmn_fft.c", board + "startup.c", board + "board.c",
-                                       board + "semihosting.c", "-nostartfiles", "-T", board + "linker.ld", "-Wl,--gc-sections", "-o", "front_end.elf"},
+                                       board + "semihosting.c", "-nostartfiles", "-DBOARD_INSTRUCTIONS_PER_1024_TICKS=40960", "-L" + board, "-T", "boards/mps2-an386/linker.ld", "-Wl,--gc-sections", "-o", "front_end.elf"},
                                       folder.path());
   ASSERT_EQ(built.exit_code, 0) << built.err;
   const ProcessResult run = run_process({"qemu-system-arm", "-M", "mps2-an386", "-semihosting-config", "enable=on,target=native", "-nographic", "-monitor", "none", "-serial", "none",

@@ -35,12 +35,12 @@ class Zoo : public testing::TestWithParam<std::string> {};
 
 TEST_P(Zoo, BoardsEqualTheSimulatorOn300ExtremeInputs) {
   const Program program = lower(read_model(fs::path(QMN_ZOO) / (GetParam() + ".q.onnx")));
-  const MemoryPlan plan = plan_memory(program);
+  const MemoryPlan plan = plan_memory(program, core_of_board("mps2-an386").variant);
   const Simulator simulator(program, plan);
   const auto inputs = extreme_inputs(program, 300, 11);
   const TemporaryFolder folder;
   write_files(emit_project(program, plan, {.board = "mps2-an386", .known_answers = known_answers(program, plan, extreme_inputs(program, 2, 9))}), folder.path());
-  for (const std::string& board : board_names()) {
+  for (const std::string board : {"host", "mps2-an386"}) {
     if (board != "host" && (!find_program("arm-none-eabi-gcc") || !find_program("qemu-system-arm"))) continue;
     SCOPED_TRACE(board);
     const BoardRun run = run_firmware(build_firmware(folder.path(), board), board, inputs, false, std::chrono::minutes(10));

@@ -2,6 +2,7 @@
 #include "data/features.h"
 
 #include "base/hash.h"
+#include "frontend/fixed_mfcc.h"
 #include "frontend/mfcc.h"
 #include "tiny_dataset.h"
 
@@ -152,6 +153,36 @@ TEST_F(TinyDataset, TheCacheGivesWhatComputingGives) {
   FeatureOptions uncached = options;
   uncached.uses_cache = false;
   expect_same(computed, load_features(dataset, Split::validation, kFrontEnd, uncached));
+}
+
+TEST_F(TinyDataset, TheDevicesFeaturesAreThoseOfItsFrontEndOnTheSameSamples) {
+  make();
+  const Dataset dataset = open_dataset(settings_);
+  FrontEndSettings front_end;
+  front_end.coefficient_shifts = {8, 5, 4, 4, 3, 3, 3, 3, 3, 3};
+  const FixedMfcc fixed(front_end);
+  for (const int copies : {0, 2}) {
+    const FeatureOptions options = quiet({.copies = copies, .has_device_features = true, .keeps_samples = true});
+    const FeatureSet set = load_features(dataset, Split::validation, front_end, options);
+    expect_same(set, load_features(dataset, Split::validation, front_end, quiet({.copies = copies})));
+    ASSERT_EQ(set.device_features.size(), set.features.size());
+    ASSERT_EQ(set.samples.size(), static_cast<std::size_t>(set.row_count()) * 16000);
+    EXPECT_NE(set.device_features, set.features);
+    for (std::size_t row = 0; row < static_cast<std::size_t>(set.row_count()); ++row) {
+      const auto expected = fixed.features(std::span(set.samples).subspan(row * 16000, 16000));
+      EXPECT_TRUE(std::ranges::equal(std::span(set.device_features).subspan(row * 490, 490), expected)) << row;
+    }
+    FeatureOptions cached = options;
+    cached.keeps_samples = false;
+    for (int again = 0; again < 2; ++again) {
+      const FeatureSet kept = load_features(dataset, Split::validation, front_end, cached);
+      EXPECT_EQ(kept.device_features, set.device_features);
+      EXPECT_TRUE(kept.samples.empty());
+    }
+  }
+  EXPECT_TRUE(load_features(dataset, Split::validation, front_end, quiet()).device_features.empty());
+  front_end.window_samples = 4;  // has no fixed form
+  EXPECT_TRUE(load_features(dataset, Split::validation, front_end, quiet({.limit = 2, .has_device_features = true})).device_features.empty());
 }
 
 /// An entry that was given another number, with a right checksum, shows it: the cache is read, and the files' features are not computed again.

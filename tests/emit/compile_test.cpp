@@ -7,6 +7,7 @@
 #include "lower/lower.h"
 #include "plan/plan.h"
 #include "simulate/random_nets.h"
+#include "simulate/simulate.h"
 #include "support/temporary_folder.h"
 
 #include <fmt/ranges.h>
@@ -29,9 +30,12 @@ std::string selftest_main(const std::string& prefix) {
   return text;
 }
 
-FileSet emit(const Program& program, const std::string& prefix = "qmn", std::size_t answer_count = 8) {
-  const MemoryPlan plan = plan_memory(program);
-  return emit_project(program, plan, {.board = "none", .known_answers = known_answers(program, plan, extreme_inputs(program, answer_count, 3)), .prefix = prefix});
+FileSet emit(const Program& program, const std::string& prefix = "qmn", std::size_t answer_count = 8, KernelVariant variant = KernelVariant::ref) {
+  const MemoryPlan plan = plan_memory(program, variant);
+  return emit_project(program, plan, {.board = "none",
+                                      .core = variant == KernelVariant::dsp ? "cortex-m4" : "",
+                                      .known_answers = known_answers(program, plan, extreme_inputs(program, answer_count, 3)),
+                                      .prefix = prefix});
 }
 
 /// Compiles the network with a main that runs its self-test, and runs that.
@@ -45,14 +49,15 @@ ProcessResult run_selftest(FileSet files, const TemporaryFolder& folder, const s
   return run_process({(folder.path() / "selftest").string()});
 }
 
-void expect_no_warnings(const Program& program) {
+void expect_no_warnings(const Program& program, KernelVariant variant = KernelVariant::ref) {
   const TemporaryFolder folder;
-  const FileSet files = emit(program);
+  const FileSet files = emit(program, "qmn", 8, variant);
   write_files(files, folder.path());
   std::vector<std::vector<std::string>> compilers{{"cc"}};
   if (find_program("arm-none-eabi-gcc")) {
-    compilers.push_back({"arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb"});
-    compilers.push_back({"arm-none-eabi-gcc", "-mcpu=cortex-m0", "-mthumb"});
+    for (const Core& core : cores()) {
+      if (variant == KernelVariant::ref || core.variant == variant) compilers.push_back({"arm-none-eabi-gcc", "-mcpu=" + core.name, "-mthumb"});
+    }
   }
   for (const auto& compiler : compilers) {
     for (const std::string& source : network_sources(files)) {
@@ -66,6 +71,39 @@ void expect_no_warnings(const Program& program) {
 TEST(EmittedC, CompilesWithoutWarningsForHostAndArm) { expect_no_warnings(tiny_program()); }
 
 TEST(EmittedC, ALoopCompilesWithoutWarningsForHostAndArm) { expect_no_warnings(recurrent_program(1)); }
+
+/// A net that takes every dsp kernel, with one shift a layer or one a channel, and some that have none.
+Program dsp_program(std::uint64_t seed) { return seed % 2 == 0 ? lower(random_ds_cnn(seed, NetFormats::wide).model()) : random_program(seed); }
+
+TEST(EmittedC, DspKernelsCompileWithoutWarningsForHostAndArm) {
+  for (const std::uint64_t seed : {2U, 3U}) expect_no_warnings(dsp_program(seed), KernelVariant::dsp);
+}
+
+TEST(EmittedC, DspKernelsAreRefusedByACoreWithoutTheirInstructions) {
+  if (!find_program("arm-none-eabi-gcc")) GTEST_SKIP() << "no arm-none-eabi-gcc (apt install gcc-arm-none-eabi)";
+  const TemporaryFolder folder;
+  write_files(emit(tiny_program(), "qmn", 8, KernelVariant::dsp), folder.path());
+  for (const Core& core : cores()) {
+    const ProcessResult result = compile({"arm-none-eabi-gcc", "-mcpu=" + core.name, "-mthumb"}, {"-c", "qmn_net.c", "-o", "net.o"}, folder.path());
+    EXPECT_EQ(result.exit_code == 0, core.variant == KernelVariant::dsp) << core.name << result.err;
+    const char* text = core.variant == KernelVariant::dsp ? "kernels for the DSP extension (SMLAD)" : "exported for a core with the DSP extension";
+    EXPECT_NE(result.err.find(text), std::string::npos) << core.name << result.err;
+  }
+}
+
+TEST(EmittedC, DspProgramsEqualTheirSimulatorAndTheReference) {
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    SCOPED_TRACE(fmt::format("seed {}", seed));
+    const Program program = dsp_program(seed);
+    const MemoryPlan plan = plan_memory(program, KernelVariant::dsp);
+    const auto inputs = extreme_inputs(program, 20, 3);
+    const Simulator simulator(program, plan), reference(program, plan_memory(program));
+    for (const TensorBytes& input : inputs) EXPECT_EQ(simulator.trace(input), reference.trace(input));
+    const TemporaryFolder folder;
+    const ProcessResult result = run_selftest(emit_project(program, plan, {.board = "none", .known_answers = known_answers(program, plan, inputs)}), folder);
+    EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
+  }
+}
 
 TEST(EmittedC, HeadersAreReadByCpp) {
   const TemporaryFolder folder;

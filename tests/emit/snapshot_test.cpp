@@ -16,7 +16,7 @@ namespace qmn {
 namespace {
 
 FileSet emit_project_of(const Program& program, const std::string& board) {
-  const MemoryPlan plan = plan_memory(program);
+  const MemoryPlan plan = plan_memory(program, core_of_board(board).variant);
   return emit_project(program, plan, {.board = board, .known_answers = known_answers(program, plan, extreme_inputs(program, 5, 1))});
 }
 
@@ -64,6 +64,14 @@ TEST(Snapshot, OnlyTheKernelsThatTheNetCallsAreCopied) {
   EXPECT_TRUE(files.contains("runtime/qmn_conv2d_s8_ref.c"));
   EXPECT_TRUE(files.contains("runtime/qmn_kernels.h"));
   EXPECT_FALSE(files.contains("runtime/qmn_softmax_s8_ref.c"));
+}
+
+TEST(Snapshot, AKernelBringsWhatItCalls) {
+  const FileSet files = emit_tiny("mps2-an386");
+  for (const char* file : {"qmn_kernels_dsp.h", "qmn_conv2d_s8_dsp.c", "qmn_tile_s8_dsp.h", "qmn_tile_s8_dsp.c", "qmn_tile_packed_s8_dsp.c"}) {
+    EXPECT_TRUE(files.contains(std::string("runtime/") + file)) << file;
+  }
+  EXPECT_FALSE(files.contains("runtime/qmn_conv2d_s8_ref.c"));
 }
 
 }  // namespace

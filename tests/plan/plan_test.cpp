@@ -74,6 +74,69 @@ TEST(Plan, DsCnnSFitsIntoItsLargestPair) {
   EXPECT_EQ(plan.lower_bound_bytes, 16000);
 }
 
+/// DS-CNN S as its kernels: conv 10x4, four depthwise and pointwise pairs, pool, fully connected.
+Program ds_cnn_s() {
+  Program program;
+  const auto add = [&](int height, int width, int channels) {
+    const TensorId id = add_tensor(program, channels);
+    program.tensors.back().height = height;
+    program.tensors.back().width = width;
+    return id;
+  };
+  TensorId last = program.input = add(49, 10, 1);
+  const auto push = [&](auto kernel, const std::string& name, int height, int width, int channels) {
+    kernel.name = name;
+    kernel.input = last;
+    last = kernel.output = add(height, width, channels);
+    program.kernels.push_back(std::move(kernel));
+  };
+  Conv2dKernel first;
+  first.kernel_h = 10, first.kernel_w = 4, first.stride_h = first.stride_w = 2, first.pad_top = 4, first.pad_left = 1;
+  push(first, "conv", 25, 5, 64);
+  for (int i = 0; i < 4; ++i) {
+    DepthwiseConv2dKernel depthwise;
+    depthwise.kernel_h = depthwise.kernel_w = 3, depthwise.pad_top = depthwise.pad_left = 1;
+    push(depthwise, "dw", 25, 5, 64);
+    push(Conv2dKernel{}, "pw", 25, 5, 64);
+  }
+  AveragePool2dKernel pool;
+  pool.kernel_h = 25, pool.kernel_w = 5;
+  push(pool, "pool", 1, 1, 64);
+  push(FullyConnectedKernel{}, "fc", 1, 1, 12);
+  program.logits = program.output = last;
+  return program;
+}
+
+TEST(Plan, WithDspKernelsDsCnnSNeedsOneImageAndScratch) {
+  const Program program = ds_cnn_s();
+  EXPECT_EQ(plan_memory(program).arena_bytes, 16000);
+  const MemoryPlan plan = plan_memory(program, KernelVariant::dsp);
+  // The first convolution: its input of 490 bytes, its output of 8000, three windows of 40 values in 16 bits and three pixels of 64.
+  EXPECT_EQ(plan.lower_bound_bytes, 492 + 8000 + 3 * 2 * 40 + 3 * 64);
+  EXPECT_EQ(plan.arena_bytes, plan.lower_bound_bytes);
+  for (std::size_t tensor = 2; tensor <= 9; ++tensor) EXPECT_EQ(plan.offsets[tensor], plan.offsets[1]) << tensor;
+}
+
+TEST(Plan, ScratchIsPlacedForRandomPrograms) {
+  EXPECT_TRUE(rc::check("validate_plan accepts plans with scratch", [] {
+    Program program;
+    program.input = add_tensor(program, *rc::gen::inRange(1, 600));
+    const int kernel_count = *rc::gen::inRange(1, 10);
+    for (int i = 0; i < kernel_count; ++i) {
+      const int tensor_count = static_cast<int>(program.tensors.size());
+      const TensorId input = *rc::gen::inRange(0, tensor_count);
+      if (*rc::gen::inRange(0, 4) == 0) add_in_place(program, input);
+      else if (*rc::gen::arbitrary<bool>()) add_pointwise(program, input);
+      else add_layer(program, input, *rc::gen::inRange(1, 600));
+    }
+    program.output = static_cast<int>(program.tensors.size()) - 1;
+    program.logits = *rc::gen::inRange(0, program.output + 1);
+    const MemoryPlan plan = plan_memory(program, KernelVariant::dsp);
+    RC_ASSERT(validate_plan(program, plan) == "");
+    RC_ASSERT(plan.lower_bound_bytes <= plan.arena_bytes);
+  }));
+}
+
 TEST(Plan, KernelsInPlaceShareTheirInput) {
   Program program;
   program.input = add_tensor(program, 1000);

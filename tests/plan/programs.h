@@ -39,6 +39,16 @@ inline TensorId add_in_place(Program& program, TensorId input) {
   return kernel.output;
 }
 
+/// A kernel that under `dsp` may overwrite its input and takes scratch.
+inline TensorId add_pointwise(Program& program, TensorId input) {
+  Conv2dKernel kernel;
+  kernel.name = fmt::format("pointwise{}", program.kernels.size());
+  kernel.input = input;
+  kernel.output = add_tensor(program, program.tensor(input).size_bytes());
+  program.kernels.push_back(kernel);
+  return kernel.output;
+}
+
 /// Layers one behind the other, with the given sizes of tensors.
 inline Program chain(const std::vector<int>& sizes) {
   Program program;

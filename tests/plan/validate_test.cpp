@@ -88,5 +88,45 @@ TEST(ValidatePlan, AllowsOnlyInPlaceKernelsOverTheirInputAndOnlyAtItsOffset) {
   expect_fault(program, plan_of({0, 4}, 12), "requantize0 writes t1 over its own input t0");
 }
 
+/// input 8 → pointwise 8, whose scratch has 72 bytes under `dsp`: two groups for three windows, three pixels.
+class ValidateScratch : public testing::Test {
+ protected:
+  ValidateScratch() {
+    program_.input = add_tensor(program_, 8);
+    kept_ = add_in_place(program_, program_.input);
+    program_.logits = add_pointwise(program_, program_.input);
+    program_.output = add_layer(program_, kept_, 4);
+  }
+  /// Offsets of input, kept, logits and output.
+  std::string fault(std::vector<std::int64_t> offsets, std::int64_t scratch, std::int64_t arena_bytes = 120) const {
+    MemoryPlan plan = plan_of(std::move(offsets), arena_bytes);
+    plan.variant = KernelVariant::dsp;
+    plan.scratch_offsets = {0, 0, scratch, 0};
+    return validate_plan(program_, plan);
+  }
+  Program program_;
+  TensorId kept_ = -1;
+};
+
+TEST_F(ValidateScratch, AcceptsScratchBesideWhatLives) {
+  EXPECT_EQ(fault({0, 8, 0, 16}, 16), "");  // in place, and the output where the scratch was
+  EXPECT_EQ(fault({0, 8, 16, 0}, 24), "");
+}
+
+TEST_F(ValidateScratch, RejectsScratchOverInputOutputOrWhatIsReadLater) {
+  EXPECT_NE(fault({0, 8, 16, 112}, 0).find("overlaps its output"), std::string::npos);
+  EXPECT_NE(fault({0, 80, 88, 0}, 4).find("pointwise1 reads t0, whose byte 4 was overwritten by scratch"), std::string::npos);
+  EXPECT_NE(fault({0, 40, 112, 0}, 8).find("layer2 reads t1, whose byte 0 was overwritten by scratch"), std::string::npos);
+}
+
+TEST_F(ValidateScratch, RejectsScratchOutsideTheArenaMisalignedOrMissing) {
+  EXPECT_NE(fault({0, 8, 0, 16}, 52).find("the scratch of pointwise1 (72 bytes at offset 52) leaves the arena"), std::string::npos);
+  EXPECT_NE(fault({0, 8, 0, 16}, -4).find("leaves the arena"), std::string::npos);
+  EXPECT_NE(fault({0, 8, 0, 16}, 18).find("not aligned to 4"), std::string::npos);
+  MemoryPlan plan = plan_of({0, 8, 0, 16}, 120);
+  plan.variant = KernelVariant::dsp;
+  EXPECT_NE(validate_plan(program_, plan).find("no place for the scratch of pointwise1"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace qmn

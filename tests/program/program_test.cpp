@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "program/program.h"
+#include "program/traits.h"
 
 #include <gtest/gtest.h>
 
@@ -51,27 +51,28 @@ TEST(Program, FullyConnectedCountsEveryValueOfAnImage) {
 }
 
 TEST(Program, CountsTheConstantsOfFlash) {
+  const Program program = program_of(tensor(1, 1, 6), tensor(1, 1, 5));
   auto dense = kernel_over<FullyConnectedKernel>("fc");
   dense.weights.resize(30);
   dense.bias.values.resize(5);
-  EXPECT_EQ(constant_bytes(dense), 35);
+  EXPECT_EQ(constant_bytes(program, dense, KernelVariant::ref), 35);
   dense.bias.format = {32, 10};
-  EXPECT_EQ(constant_bytes(dense), 50);
+  EXPECT_EQ(constant_bytes(program, dense, KernelVariant::ref), 50);
   auto softmax = kernel_over<SoftmaxKernel>("softmax");
   softmax.exp_table.resize(256);
-  EXPECT_EQ(constant_bytes(softmax), 512);
-  EXPECT_EQ(constant_bytes(kernel_over<RequantizeKernel>("relu")), 0);
+  EXPECT_EQ(constant_bytes(program, softmax, KernelVariant::ref), 512);
+  EXPECT_EQ(constant_bytes(program, kernel_over<RequantizeKernel>("relu"), KernelVariant::ref), 0);
 }
 
 TEST(Program, KernelsThatWorkValueByValueMayOverwriteAnInputOfTheirOutputsType) {
   const Program program = program_of(tensor(1, 1, 4), tensor(1, 1, 4));
-  EXPECT_TRUE(ref_traits(program, kernel_over<RequantizeKernel>("a")).can_alias_input);
-  EXPECT_TRUE(ref_traits(program, kernel_over<SoftmaxKernel>("b")).can_alias_input);
-  EXPECT_FALSE(ref_traits(program, kernel_over<Conv2dKernel>("c")).can_alias_input);
-  EXPECT_FALSE(ref_traits(program, kernel_over<DepthwiseConv2dKernel>("d")).can_alias_input);
-  EXPECT_FALSE(ref_traits(program, kernel_over<FullyConnectedKernel>("e")).can_alias_input);
-  EXPECT_FALSE(ref_traits(program, kernel_over<AveragePool2dKernel>("f")).can_alias_input);
-  EXPECT_FALSE(ref_traits(program, kernel_over<CopyKernel>("g")).can_alias_input);
+  EXPECT_TRUE(traits_of(program, kernel_over<RequantizeKernel>("a"), KernelVariant::ref).can_alias_input);
+  EXPECT_TRUE(traits_of(program, kernel_over<SoftmaxKernel>("b"), KernelVariant::ref).can_alias_input);
+  EXPECT_FALSE(traits_of(program, kernel_over<Conv2dKernel>("c"), KernelVariant::ref).can_alias_input);
+  EXPECT_FALSE(traits_of(program, kernel_over<DepthwiseConv2dKernel>("d"), KernelVariant::ref).can_alias_input);
+  EXPECT_FALSE(traits_of(program, kernel_over<FullyConnectedKernel>("e"), KernelVariant::ref).can_alias_input);
+  EXPECT_FALSE(traits_of(program, kernel_over<AveragePool2dKernel>("f"), KernelVariant::ref).can_alias_input);
+  EXPECT_FALSE(traits_of(program, kernel_over<CopyKernel>("g"), KernelVariant::ref).can_alias_input);
   Program mixed = program;
   mixed.tensors.push_back(tensor(1, 1, 4));
   mixed.tensors[2].format.total_bits = 16;
@@ -79,8 +80,8 @@ TEST(Program, KernelsThatWorkValueByValueMayOverwriteAnInputOfTheirOutputsType) 
   mul.left = 2;
   mul.right = 0;
   mul.output = 1;
-  EXPECT_TRUE(may_overwrite(mixed, mul, 0));
-  EXPECT_FALSE(may_overwrite(mixed, mul, 2));  // int8 over int16
+  EXPECT_TRUE(may_overwrite(mixed, mul, 0, KernelVariant::ref));
+  EXPECT_FALSE(may_overwrite(mixed, mul, 2, KernelVariant::dsp));  // int8 over int16
 }
 
 /// FC 4 → 3 in a loop of 5 steps.
@@ -106,7 +107,7 @@ Program looped() {
 TEST(Program, ALoopCountsItsBodyForEachStepAndItsConstantsOnce) {
   const Program program = looped();
   EXPECT_EQ(mac_count(program, program.kernels[0]), 5 * 12);
-  EXPECT_EQ(constant_bytes(program.kernels[0]), 15);
+  EXPECT_EQ(constant_bytes(program, program.kernels[0], KernelVariant::ref), 15);
   EXPECT_EQ(inputs_of(program.kernels[0]), (std::vector<TensorId>{0, 1}));
   EXPECT_EQ(outputs_of(program.kernels[0]), std::vector<TensorId>{1});
   std::vector<std::pair<std::string, std::int64_t>> visited;

@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-/* Odd shapes, all remainders, paddings, strides, in place where that is allowed. 0, or 10000 * (round + 1) + the numbers of the checks that failed. */
+/* Odd shapes, all remainders, paddings, strides, in place where that is allowed. 0, or 100000 * (round + 1) + the numbers of the checks that failed. */
 int qmn_dsp_check(int rounds);
 
 #ifdef __cplusplus

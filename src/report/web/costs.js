@@ -16,7 +16,7 @@ function costBars(kernels, value, title, color) {
 }
 
 function costsSection({ kernels, device }) {
-  return section('costs', 'Flash, RAM and MACs', `By kernel: constants in flash (${bytes(device.flash_bytes)} in all), bytes of the arena in use while it runs (${bytes(device.arena_bytes)} at most), multiply-accumulates (${whole(device.macs)} an inference).`,
+  return section('costs', 'Flash, RAM and MACs', `By kernel: constants in flash (${bytes(device.flash_bytes)} in all), bytes of the arena in use while it runs (${bytes(device.arena_bytes)} at most), multiply-accumulates (${whole(device.macs)} an inference). With the ${device.kernels} kernels, as qmn export writes them for a Cortex-M4.`,
     element('div', { class: 'columns' }, costBars(kernels, (kernel) => kernel.flash_bytes, 'Flash, bytes', 'var(--flash)'),
       costBars(kernels, (kernel) => kernel.ram_bytes, 'RAM in use, bytes', 'var(--ram)'), costBars(kernels, (kernel) => kernel.macs, 'MACs', 'var(--macs)')));
 }

@@ -4,7 +4,16 @@
  * output = clip((acc + (1 << out_shift >> 1)) >> out_shift). Formats are Qm.n: real = raw * 2^-n. */
 #include "qmn_net.h"
 
-#include "qmn_kernels.h"
+#include "qmn_kernels_dsp.h"
+
+#if defined(__arm__) && !defined(__ARM_FEATURE_DSP)
+#error "qmn_net.c was exported for a core with the DSP extension: name it to the compiler (-mcpu=cortex-m4), or export for yours (--core)"
+#endif
+#if defined(__ARM_FEATURE_DSP)
+#pragma message("qmn_net: kernels for the DSP extension (SMLAD)")
+#else
+#pragma message("qmn_net: kernels for the DSP extension, in C")
+#endif
 
 #if !defined(__STDC_VERSION__) || __STDC_VERSION__ < 201112L
 #error "qmn_net.c needs a C11 compiler (-std=c11)"
@@ -23,24 +32,26 @@ const int8_t qmn_net_coefficient_shifts[QMN_NET_COEFFICIENT_COUNT] = {5, 3, 2, 0
 /* The arena. "Calls": from the kernel call that writes a tensor to the last that reads it; 0 is the caller's fill.
  *
  *   offset    bytes     calls  tensor
- *       44       20       0-1  input: 5x4x1 int8, Q2.5
- *        0       42       1-2  conv/1 * /_out: 7x2x3 int8, Q2.5
- *       44       36       2-3  int_out: 6x1x6 int8, Q3.4
+ *        0       20       0-1  input: 5x4x1 int8, Q2.5
+ *       20       42       1-2  conv/1 * /_out: 7x2x3 int8, Q2.5
+ *       64       36       2-3  int_out: 6x1x6 int8, Q3.4
  *        0       24       3-4  qmn_pool_out: 4x1x6 int8, Q2.5
  *        0       24       4-5  arena_out: 4x1x6 int8, Q0.7
  *       24        3       5-6  fc_out: 1x1x3 int8, Q1.6
  *        0        3       6-6  softmax_out: 1x1x3 int8, Q0.7
+ *       64       60       1-1  scratch of conv/1 * /
+ *       28      156       5-5  scratch of fc
  */
-#define TENSOR_0_INPUT (arena + 44)
-#define TENSOR_1_CONV_1_OUT (arena + 0)
-#define TENSOR_2_INT_OUT (arena + 44)
+#define TENSOR_0_INPUT (arena + 0)
+#define TENSOR_1_CONV_1_OUT (arena + 20)
+#define TENSOR_2_INT_OUT (arena + 64)
 #define TENSOR_3_QMN_POOL_OUT (arena + 0)
 #define TENSOR_4_ARENA_OUT (arena + 0)
 #define TENSOR_5_FC_OUT (arena + 24)
 #define TENSOR_6_SOFTMAX_OUT (arena + 0)
-_Static_assert(44 + 20 <= QMN_NET_ARENA_BYTES, "TENSOR_0_INPUT lies within the arena");
-_Static_assert(0 + 42 <= QMN_NET_ARENA_BYTES, "TENSOR_1_CONV_1_OUT lies within the arena");
-_Static_assert(44 + 36 <= QMN_NET_ARENA_BYTES, "TENSOR_2_INT_OUT lies within the arena");
+_Static_assert(0 + 20 <= QMN_NET_ARENA_BYTES, "TENSOR_0_INPUT lies within the arena");
+_Static_assert(20 + 42 <= QMN_NET_ARENA_BYTES, "TENSOR_1_CONV_1_OUT lies within the arena");
+_Static_assert(64 + 36 <= QMN_NET_ARENA_BYTES, "TENSOR_2_INT_OUT lies within the arena");
 _Static_assert(0 + 24 <= QMN_NET_ARENA_BYTES, "TENSOR_3_QMN_POOL_OUT lies within the arena");
 _Static_assert(0 + 24 <= QMN_NET_ARENA_BYTES, "TENSOR_4_ARENA_OUT lies within the arena");
 _Static_assert(24 + 3 <= QMN_NET_ARENA_BYTES, "TENSOR_5_FC_OUT lies within the arena");
@@ -50,18 +61,16 @@ static _Alignas(4) int8_t arena[QMN_NET_ARENA_BYTES];
 
 /* conv/1 * /: conv2d, 5x4x1 int8, Q2.5 -> 7x2x3 int8, Q2.5;
  * weights Q-2.9, bias Q-6.13: bias_shift 1, out_shift 9 */
-/* [3 out][3][2][1 in], Q-2.9 */
-static const int8_t conv_1_weights_0[18] = {
-  /* out 0 */
-    -8,  -46,  -65,  -98,  -35,  -61,
-  /* out 1 */
-     1,  -21, -118, -103,   69,  -25,
-  /* out 2 */
-    91,  -94,  -84, -117,   48,  119,
+/* [2 row pairs][2 groups][4][2 rows, even ones + 128], Q-2.9, in the order of the kernel */
+static const _Alignas(4) int8_t conv_1_weights_0[32] = {
+  /* row pair 0 */
+   120,    1,   63, -118,   82,  -21,   30, -103,   93,   69, -128,    0,   67,  -25, -128,    0,
+  /* row pair 1 */
+   -37,    0,   44,    0,   34,    0,   11,    0,  -80,    0, -128,    0,   -9,    0, -128,    0,
 };
-/* [3 out], Q-6.13 */
-static const int8_t conv_1_bias_0[3] = {
-    71,  -96, -127,
+/* [4 out], Q-6.13 at accumulator scale, 14 fractional bits, and half a step of the output */
+static const int32_t conv_1_bias_0[4] = {
+         398,      16384,          2,          0,
 };
 static const qmn_conv2d conv_1 = {
   .in_h = 5, .in_w = 4, .in_c = 1,
@@ -71,12 +80,13 @@ static const qmn_conv2d conv_1 = {
   .dilation_h = 2, .dilation_w = 1,
   .pad_top = 2, .pad_left = 1,
   .weights = conv_1_weights_0,
-  .bias = {.s8 = conv_1_bias_0, .s32 = 0, .shift = 1},
+  .bias = {.s8 = 0, .s32 = conv_1_bias_0, .shift = 0},
   .epilogue = {.out_shift = 9, .clip_min = -128, .clip_max = 127},
 };
-_Static_assert(sizeof conv_1_weights_0 == 3 * 3 * 2 * 1, "conv_1: a weight for every tap");
+_Static_assert(sizeof conv_1_weights_0 >= 3 * 3 * 2 * 1, "conv_1: a weight for every tap");
 _Static_assert(1 >= 0 && 9 <= 30, "conv_1: shifts within range");
 _Static_assert(INT64_C(71294) <= INT32_MAX, "conv_1: the largest accumulator stays within int32");
+_Static_assert(64 + QMN_CONV2D_S8_DSP_SCRATCH_BYTES(3 * 2 * 1, 3) <= QMN_NET_ARENA_BYTES, "conv_1: its scratch lies within the arena");
 
 /* int: depthwise_conv2d, 7x2x3 int8, Q2.5 -> 6x1x6 int8, Q3.4;
  * weights Q1.6, bias Q20.11: bias_shift 0, out_shift 7 */
@@ -134,33 +144,38 @@ static const qmn_requantize n_arena = {
 };
 _Static_assert(2 <= 22 && 0 <= 30, "n_arena: shifts within range");
 
-/* fc: fully_connected, 4x1x6 int8, Q0.7 -> 1x1x3 int8, Q1.6;
+/* fc: conv2d, 4x1x6 int8, Q0.7 -> 1x1x3 int8, Q1.6;
  * weights Q0.7, bias Q-6.13: bias_shift 1, out_shift 8 */
-/* [3 out][24 in], Q0.7 */
-static const int8_t fc_weights_0[72] = {
-  /* out 0 */
-   -18,    0,   27, -115,   81,  121,  -28,   75,   32,  -22,  -14,   33, -100,   31,  101,   28,   94,   63,   61,   96,
-    -1,   26, -107,   33,
-  /* out 1 */
-     9,   65, -101,  -75,  -59,   56,   64,   42,  -36,   86,   74,  110,   45, -120,   67,  -65,  -11,   10,   14,  -30,
-    92,  -36,   62,  -52,
-  /* out 2 */
-  -128,  101,  114,  -27,  117,   10,  105,  -34,  -65,  -55,   24,  -25, -119,  -25,   60,    6,  -24,  -41, -127,   88,
-    68,  105,  -66,  -90,
+/* [2 row pairs][6 groups][4][2 rows, even ones + 128], Q0.7, in the order of the kernel */
+static const _Alignas(4) int8_t fc_weights_0[96] = {
+  /* row pair 0 */
+   110,    9, -101, -101, -128,   65,   13,  -75,  -47,  -59,  100,   64,   -7,   56,  -53,   42,  -96,  -36,  114,   74,
+   106,   86,  -95,  110,   28,   45,  -27,   67,  -97, -120, -100,  -65,  -34,  -11,  -67,   14,  -65,   10,  -32,  -30,
+   127,   92,   21,   62, -102,  -36,  -95,  -52,
+  /* row pair 1 */
+     0,    0,  -14,    0,  -27,    0,  101,    0,  -11,    0,  -23,    0, -118,    0,   94,    0,   63,    0, -104,    0,
+    73,    0,  103,    0,    9,    0,  -68,    0,  103,    0, -122,    0,  104,    0,    1,    0,   87,    0,  -40,    0,
+   -60,    0,   62,    0,  -23,    0,   38,    0,
 };
-/* [3 out], Q-6.13 */
-static const int8_t fc_bias_0[3] = {
-  -109,   29,  -65,
+/* [4 out], Q-6.13 at accumulator scale, 14 fractional bits, and half a step of the output */
+static const int32_t fc_bias_0[4] = {
+         -90,      47616,         -2,          0,
 };
-static const qmn_fully_connected fc = {
-  .in_count = 24, .out_count = 3,
+static const qmn_conv2d fc = {
+  .in_h = 4, .in_w = 1, .in_c = 6,
+  .out_h = 1, .out_w = 1, .out_c = 3,
+  .kernel_h = 4, .kernel_w = 1,
+  .stride_h = 1, .stride_w = 1,
+  .dilation_h = 1, .dilation_w = 1,
+  .pad_top = 0, .pad_left = 0,
   .weights = fc_weights_0,
-  .bias = {.s8 = fc_bias_0, .s32 = 0, .shift = 1},
+  .bias = {.s8 = 0, .s32 = fc_bias_0, .shift = 0},
   .epilogue = {.out_shift = 8, .clip_min = -128, .clip_max = 127},
 };
-_Static_assert(sizeof fc_weights_0 == 3 * 24, "fc: a weight for every tap");
+_Static_assert(sizeof fc_weights_0 >= 3 * 4 * 1 * 6, "fc: a weight for every tap");
 _Static_assert(1 >= 0 && 8 <= 30, "fc: shifts within range");
 _Static_assert(INT64_C(208130) <= INT32_MAX, "fc: the largest accumulator stays within int32");
+_Static_assert(28 + QMN_CONV2D_S8_DSP_SCRATCH_BYTES(4 * 1 * 6, 3) <= QMN_NET_ARENA_BYTES, "fc: its scratch lies within the arena");
 
 /* softmax: softmax, 1x1x3 int8, Q1.6 -> 1x1x3 int8, Q0.7 */
 /* [d] = floor(32768 * e^(-d * 2^-frac_bits) + 0.5), d = largest logit - logit */
@@ -193,7 +208,7 @@ _Static_assert(sizeof softmax_exp_table / sizeof softmax_exp_table[0] == 256, "s
 
 void qmn_net_run(void) {
   TRACE(0, TENSOR_0_INPUT, 20);
-  qmn_conv2d_s8_ref(&conv_1, TENSOR_0_INPUT, TENSOR_1_CONV_1_OUT);
+  qmn_conv2d_s8_packed_dsp(&conv_1, TENSOR_0_INPUT, TENSOR_1_CONV_1_OUT, arena + 64);
   TRACE(1, TENSOR_1_CONV_1_OUT, 42);
   qmn_depthwise_conv2d_s8_ref(&int_value, TENSOR_1_CONV_1_OUT, TENSOR_2_INT_OUT);
   TRACE(2, TENSOR_2_INT_OUT, 36);
@@ -201,12 +216,13 @@ void qmn_net_run(void) {
   TRACE(3, TENSOR_3_QMN_POOL_OUT, 24);
   qmn_requantize_s8_ref(&n_arena, TENSOR_3_QMN_POOL_OUT, TENSOR_4_ARENA_OUT);
   TRACE(4, TENSOR_4_ARENA_OUT, 24);
-  qmn_fully_connected_s8_ref(&fc, TENSOR_4_ARENA_OUT, TENSOR_5_FC_OUT);
+  qmn_conv2d_s8_packed_dsp(&fc, TENSOR_4_ARENA_OUT, TENSOR_5_FC_OUT, arena + 28);
   TRACE(5, TENSOR_5_FC_OUT, 3);
   qmn_softmax_s8_ref(&softmax, TENSOR_5_FC_OUT, TENSOR_6_SOFTMAX_OUT);
   TRACE(6, TENSOR_6_SOFTMAX_OUT, 3);
 }
 
+void *qmn_net_memory(void) { return arena; }
 int8_t *qmn_net_input(void) { return TENSOR_0_INPUT; }
 const int8_t *qmn_net_logits(void) { return TENSOR_5_FC_OUT; }
 const int8_t *qmn_net_scores(void) { return TENSOR_6_SOFTMAX_OUT; }

@@ -28,8 +28,8 @@ extern "C" {
 #define QMN_NET_HAS_SCORES 1
 #define QMN_NET_SCORES_FRAC_BITS 7
 
-/* Static memory that the network works in: all activations, the input among them. */
-#define QMN_NET_ARENA_BYTES 80
+/* Static memory that the network works in: all activations, the input among them, and scratch of its kernels. */
+#define QMN_NET_ARENA_BYTES 184
 
 /* Front end that the network was trained with: TensorFlow-compatible MFCC, lengths in samples.
  * Input row = frame, column = coefficient: raw = saturate(floor(mfcc[c] * 2^(QMN_NET_INPUT_FRAC_BITS - qmn_net_coefficient_shifts[c]) + 0.5)). */
@@ -48,6 +48,9 @@ extern const char *const qmn_net_labels[QMN_NET_CLASS_COUNT];
 
 /* Where to put the input. Its memory is reused: fill it anew before every run. */
 int8_t *qmn_net_input(void);
+
+/* That static memory, aligned to 4: yours between reading the outputs of a run and filling the input of the next. */
+void *qmn_net_memory(void);
 
 /* One inference, input to output. */
 void qmn_net_run(void);

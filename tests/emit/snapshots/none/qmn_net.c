@@ -6,6 +6,8 @@
 
 #include "qmn_kernels.h"
 
+#pragma message("qmn_net: reference kernels, for any core")
+
 #if !defined(__STDC_VERSION__) || __STDC_VERSION__ < 201112L
 #error "qmn_net.c needs a C11 compiler (-std=c11)"
 #endif
@@ -207,6 +209,7 @@ void qmn_net_run(void) {
   TRACE(6, TENSOR_6_SOFTMAX_OUT, 3);
 }
 
+void *qmn_net_memory(void) { return arena; }
 int8_t *qmn_net_input(void) { return TENSOR_0_INPUT; }
 const int8_t *qmn_net_logits(void) { return TENSOR_5_FC_OUT; }
 const int8_t *qmn_net_scores(void) { return TENSOR_6_SOFTMAX_OUT; }

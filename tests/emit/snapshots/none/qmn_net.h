@@ -49,6 +49,9 @@ extern const char *const qmn_net_labels[QMN_NET_CLASS_COUNT];
 /* Where to put the input. Its memory is reused: fill it anew before every run. */
 int8_t *qmn_net_input(void);
 
+/* That static memory, aligned to 4: yours between reading the outputs of a run and filling the input of the next. */
+void *qmn_net_memory(void);
+
 /* One inference, input to output. */
 void qmn_net_run(void);
 

@@ -6,6 +6,8 @@
 
 #include "qmn_kernels.h"
 
+#pragma message("qmn_net: reference kernels, for any core")
+
 #if !defined(__STDC_VERSION__) || __STDC_VERSION__ < 201112L
 #error "qmn_net.c needs a C11 compiler (-std=c11)"
 #endif
@@ -518,5 +520,6 @@ void qmn_net_run(void) {
   TRACE(27, TENSOR_27_FC, 3);
 }
 
+void *qmn_net_memory(void) { return arena; }
 int8_t *qmn_net_input(void) { return TENSOR_0_INPUT; }
 const int8_t *qmn_net_logits(void) { return TENSOR_27_FC; }

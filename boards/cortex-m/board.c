@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
- * board.c   mps2-an386: console and files by semihosting, executed instructions by SysTick, the stack by painting.
+ * board.c   A Cortex-M in its emulator: console and files by semihosting, executed instructions by SysTick, the stack by painting.
  *
- * Under `qemu-system-arm -icount shift=0` an executed instruction takes one nanosecond of the board's time, and SysTick counts the
- * 25 MHz processor clock: a tick every 40 ns is a tick every 40 instructions. Without -icount the ticks mean nothing.
+ * Under `qemu-system-arm -icount shift=0` an executed instruction takes one nanosecond of the board's time, and SysTick counts the processor
+ * clock: at 25 MHz a tick every 40 ns is a tick every 40 instructions, BOARD_INSTRUCTIONS_PER_1024_TICKS is 40960. Without -icount the ticks
+ * mean nothing.
  */
 #include "board.h"
 
 #include "semihosting.h"
 
-enum { kInstructionsPerTick = 40, kConsoleBytes = 128 };
+enum { kConsoleBytes = 128 };
 
 typedef struct systick_registers {
   volatile uint32_t control, reload, value, calibration;
@@ -37,7 +38,7 @@ uint32_t board_ticks(void) {
   }
 }
 
-uint32_t board_instructions_per_tick(void) { return kInstructionsPerTick; }
+uint32_t board_instructions_per_1024_ticks(void) { return BOARD_INSTRUCTIONS_PER_1024_TICKS; }
 
 /* The console costs a semihosting call: a line at a time. */
 void board_putchar(char c) {
@@ -59,16 +60,17 @@ int board_close(int handle) { return semihosting_close(handle) == 0 ? 0 : -1; }
 extern uint32_t __stack_limit; /* linker.ld */
 static const uint32_t kPaint = 0xC0FFEE42u;
 static uint32_t *painted_end;
+enum { kOwnWords = 32 }; /* of board_paint_stack itself, wherever the compiler lets it read the stack pointer: not painted, counted as used */
 
 void board_paint_stack(void) {
   uint32_t *stack_pointer;
   __asm__ volatile("mov %0, sp" : "=r"(stack_pointer));
   painted_end = stack_pointer;
-  for (volatile uint32_t *word = &__stack_limit; word < stack_pointer; ++word) *word = kPaint;
+  for (volatile uint32_t *word = &__stack_limit; word < stack_pointer - kOwnWords; ++word) *word = kPaint;
 }
 
 uint32_t board_used_stack_bytes(void) {
   const volatile uint32_t *word = &__stack_limit;
-  while (word < painted_end && *word == kPaint) ++word;
+  while (word < painted_end - kOwnWords && *word == kPaint) ++word;
   return (uint32_t)painted_end - (uint32_t)word;
 }

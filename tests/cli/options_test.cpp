@@ -142,6 +142,19 @@ TEST(FrontEndOptions, AnotherRateKeepsTheMilliseconds) {
   EXPECT_EQ(settings.clip_samples, 8000);
 }
 
+TEST(FrontEndOptions, LengthsComeBackFromMillisecondsAsTheSamplesThatTheyWere) {
+  for (const int rate : {8000, 11025, 16000, 22050, 44100, 48000}) {
+    for (int window = 2; window <= 2000; ++window) {
+      FrontEndSettings defaults;
+      defaults.sample_rate_hz = defaults.clip_samples = rate;
+      defaults.window_samples = defaults.hop_samples = window;
+      const FrontEndSettings settings = FrontEndOptions{}.resolve(defaults);
+      ASSERT_EQ(settings.window_samples, window) << rate;
+      ASSERT_EQ(settings.clip_samples, rate);
+    }
+  }
+}
+
 TEST(FrontEndOptions, RefusesLengthsWithoutMeaning) {
   expect_error([] { parse<FrontEndOptions>({"--window_stride_ms", "0"}).resolve(); }, {"2: ", "--window_stride_ms"});
   expect_error([] { parse<FrontEndOptions>({"--clip_duration_ms=-5"}).resolve(); }, {"2: ", "--clip_duration_ms"});

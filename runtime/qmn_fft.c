@@ -55,6 +55,20 @@ static inline complex32 windowed(const int16_t *samples, const int16_t *window, 
   return value;
 }
 
+/* Four values of sub-transforms of length 1 to one of length 4. */
+static inline __attribute__((always_inline)) void join(complex32 t0, complex32 t1, complex32 t2, complex32 t3, complex32 *to) {
+  const complex32 s02 = {t0.re + t2.re, t0.im + t2.im}, d02 = {t0.re - t2.re, t0.im - t2.im};
+  const complex32 s13 = {t1.re + t3.re, t1.im + t3.im}, d13 = {t1.re - t3.re, t1.im - t3.im};
+  to[0].re = s02.re + s13.re;
+  to[0].im = s02.im + s13.im;
+  to[1].re = d02.re + d13.im;
+  to[1].im = d02.im - d13.re;
+  to[2].re = s02.re - s13.re;
+  to[2].im = s02.im - s13.im;
+  to[3].re = d02.re - d13.im;
+  to[3].im = d02.im + d13.re;
+}
+
 /* The first stage, of sub-transforms of length 1, for the pairs i = begin ... end - 1 of each quarter of the padded window. Only the first
  * `legs` quarters, a constant where this is called, have a sample there. The order of the results is bit-reversed. */
 static inline __attribute__((always_inline)) void first_stage(const qmn_mfcc *mfcc, const int16_t *samples, int32_t gain, complex32 *data, int32_t begin, int32_t end,
@@ -70,29 +84,34 @@ static inline __attribute__((always_inline)) void first_stage(const qmn_mfcc *mf
     const complex32 t1 = windowed(samples + quarter, window + quarter, gain, shift);
     const complex32 t2 = legs > 2 ? windowed(samples + 2 * quarter, window + 2 * quarter, gain, shift) : zero;
     const complex32 t3 = legs > 3 ? windowed(samples + 3 * quarter, window + 3 * quarter, gain, shift) : zero;
-    const complex32 s02 = {t0.re + t2.re, t0.im + t2.im}, d02 = {t0.re - t2.re, t0.im - t2.im};
-    const complex32 s13 = {t1.re + t3.re, t1.im + t3.im}, d13 = {t1.re - t3.re, t1.im - t3.im};
-    to[0].re = s02.re + s13.re;
-    to[0].im = s02.im + s13.im;
-    to[1].re = d02.re + d13.im;
-    to[1].im = d02.im - d13.re;
-    to[2].re = s02.re - s13.re;
-    to[2].im = s02.im - s13.im;
-    to[3].re = d02.re - d13.im;
-    to[3].im = d02.im + d13.re;
+    join(t0, t1, t2, t3, to);
   }
+}
+
+/* The same of pair i, whose last sample in quarter legs - 1 is the last of a window of odd length: what lies behind it is not read. */
+static void first_stage_of_last(const qmn_mfcc *mfcc, const int16_t *samples, int32_t gain, complex32 *data, int32_t i, int32_t legs) {
+  const int32_t quarter = mfcc->fft_length >> 2;
+  const int16_t last[2] = {samples[mfcc->window_samples - 1], 0};
+  complex32 values[4] = {{0, 0}, {0, 0}, {0, 0}, {0, 0}};
+  for (int32_t leg = 0; leg < legs; ++leg) {
+    const int32_t at = 2 * i + leg * quarter;
+    values[leg] = windowed(leg == legs - 1 ? last : samples + at, mfcc->window + at, gain, 30 - mfcc->input_bits);
+  }
+  join(values[0], values[1], values[2], values[3], data + 4 * qmn_reverse_bits((uint32_t)i, mfcc->fft_log2 - 3));
 }
 
 /* More than half of the padded window are samples: two quarters at least. */
 static void transform_window(const qmn_mfcc *mfcc, const int16_t *samples, int32_t gain, complex32 *data) {
-  const int32_t quarter = mfcc->fft_length >> 3, pairs = (mfcc->window_samples + 1) >> 1;
-  if (pairs > 3 * quarter) {
-    first_stage(mfcc, samples, gain, data, 0, pairs - 3 * quarter, 4);
-    first_stage(mfcc, samples, gain, data, pairs - 3 * quarter, quarter, 3);
+  const int32_t quarter = mfcc->fft_length >> 3, pairs = (mfcc->window_samples + 1) >> 1, odd = mfcc->window_samples & 1;
+  const int32_t legs = pairs > 3 * quarter ? 4 : 3, end = pairs - (legs - 1) * quarter;
+  if (legs == 4) {
+    first_stage(mfcc, samples, gain, data, 0, end - odd, 4);
+    first_stage(mfcc, samples, gain, data, end, quarter, 3);
   } else {
-    first_stage(mfcc, samples, gain, data, 0, pairs - 2 * quarter, 3);
-    first_stage(mfcc, samples, gain, data, pairs - 2 * quarter, quarter, 2);
+    first_stage(mfcc, samples, gain, data, 0, end - odd, 3);
+    first_stage(mfcc, samples, gain, data, end, quarter, 2);
   }
+  if (odd) first_stage_of_last(mfcc, samples, gain, data, end - 1, legs);
 }
 
 /* Four sub-transforms of `length` to one. weights: W^k, W^2k, W^3k of k = 0, 1, ... */

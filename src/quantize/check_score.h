@@ -5,8 +5,8 @@
 // each, and the loss is not counted but expected: where the label changes, the float net's own probabilities say what that costs.
 //   expected loss = mean over clips of  p(float's label) − p(quantized label),   p = softmax of the float logits
 // It is 0 where labels agree, small where the float net was undecided itself, and needs no labels. Clips of other speakers change more
-// labels, and the float net knows them less well than it thinks; so what is compared with a limit is cautious:
-//   cautious loss = max(expected loss, share of changed labels / 5)
+// labels, twice as many as the check clips did where it was measured, and cost up to a fifth of them; so what is compared with a limit is cautious:
+//   cautious loss = max(expected loss, 0.4 · share of changed labels)
 // (docs/adr/0008-check-split.md).
 // Of outputs that are values, KL and losses all are the noise over the signal (divergence.h): a limit of 0.1 % asks for an SQNR of 30 dB.
 #pragma once

@@ -10,7 +10,7 @@
 //     refinement       activations searched again with what is stored for the weights, then fitted again
 //   paid for, only while the loss is outside:
 //     per-channel weights
-//     16-bit activations: of those that explain a twentieth of the KL or more, the ones that cost most for a byte of RAM first
+//     16-bit activations: of those that explain a twentieth of the KL or more, those of a quarter first, then the ones that cost most for a byte of RAM
 // The search sees `search`, layers are fitted to `fit`, decisions are made on `check` (check_score.h); none of them is what accuracy is
 // reported on.
 #pragma once

@@ -126,7 +126,8 @@ TEST(LowerElementwise, ClipTakesRealBounds) {
     node.low = -0.72f;  // -11.52 rounds to -12
     node.high = 2.53125f;  // 40.5 rounds up
   });
-  const auto& kernel = last_kernel<RequantizeKernel>(net.lowered());
+  const Program program = net.lowered();
+  const auto& kernel = last_kernel<RequantizeKernel>(program);
   EXPECT_EQ(kernel.clip_min, -12);
   EXPECT_EQ(kernel.clip_max, 41);
 }

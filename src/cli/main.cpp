@@ -3,6 +3,7 @@
 // Exit codes: 0 done, 1 something is wrong with data, files or programs, 2 something is wrong with the command line.
 #include "base/error.h"
 #include "base/progress.h"
+#include "base/text.h"
 #include "cli/command.h"
 #include "cli/common.h"
 
@@ -54,8 +55,7 @@ void add_commands(CLI::App& app) {
 std::string one_line(std::string text) {
   while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) text.pop_back();
   std::replace(text.begin(), text.end(), '\n', ' ');
-  std::replace(text.begin(), text.end(), '\r', ' ');
-  return text;
+  return printable(text);
 }
 
 int report_error(const std::string& text, int exit_code, bool is_json) {

@@ -4,6 +4,7 @@
 #include "data/array.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "data/zip.h"
 
 #include <fmt/ranges.h>
@@ -127,7 +128,7 @@ Array parse_npy(std::string_view bytes, const std::string& name) {
   const std::string_view header = bytes.substr(start, length), data = bytes.substr(start + length);
   const std::string_view type = field(header, "descr", name);
   const ElementReader* reader = npy_reader(type);
-  if (reader == nullptr) fail_data("{}: numbers of type {}: little-endian floats, integers and bools can be read", name, type.substr(0, type.find(',')));
+  if (reader == nullptr) fail_data("{}: numbers of type {}: little-endian floats, integers and bools can be read", name, printable(type.substr(0, type.find(','))));
   Array array{parse_shape(field(header, "shape", name), name), {}};
   const std::int64_t count = checked_count(array.shape, name);
   if (static_cast<std::size_t>(count) * reader->size_bytes != data.size()) {

@@ -4,12 +4,12 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/text.h"
 
 #include <algorithm>
 #include <cctype>
 #include <cstdint>
 #include <system_error>
-#include <unordered_map>
 
 namespace fs = std::filesystem;
 
@@ -40,26 +40,6 @@ bool is_wav(const fs::directory_entry& entry) {
   return extension == ".wav" && entry.path().filename().native().front() != '.' && entry.is_regular_file(ignored);
 }
 
-using SplitLists = std::unordered_map<std::string, Split>;
-
-void read_list(const fs::path& path, Split split, SplitLists& lists) {
-  const std::string text = read_file(path);
-  std::size_t begin = 0;
-  while (begin < text.size()) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    std::string name = text.substr(begin, end - begin);
-    begin = end + 1;
-    while (!name.empty() && std::isspace(static_cast<unsigned char>(name.back()))) name.pop_back();
-    std::replace(name.begin(), name.end(), '\\', '/');
-    if (name.starts_with("./")) name.erase(0, 2);
-    if (name.empty()) continue;
-    const auto [place, is_new] = lists.emplace(name, split);
-    if (!is_new && place->second != split) {
-      fail_data("{}: {} stands in {} too; a clip belongs to one split", path.string(), name, split == Split::testing ? kValidationList : kTestingList);
-    }
-  }
-}
-
 void check_percentages(const DatasetSettings& settings) {
   auto check = [](const char* flag, double value) {
     if (!(value >= 0 && value <= 100)) fail_usage("{} is {}, 0 to 100 is possible", flag, value);
@@ -73,6 +53,23 @@ void check_percentages(const DatasetSettings& settings) {
 }
 
 }  // namespace
+
+void add_split_list(std::string_view text, const std::string& name, Split split, SplitLists& lists) {
+  std::size_t begin = 0;
+  while (begin < text.size()) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    std::string clip(text.substr(begin, end - begin));
+    begin = end + 1;
+    while (!clip.empty() && std::isspace(static_cast<unsigned char>(clip.back()))) clip.pop_back();
+    std::replace(clip.begin(), clip.end(), '\\', '/');
+    if (clip.starts_with("./")) clip.erase(0, 2);
+    if (clip.empty()) continue;
+    const auto [place, is_new] = lists.emplace(clip, split);
+    if (!is_new && place->second != split) {
+      fail_data("{}: {} stands in {} too; a clip belongs to one split", name, printable(clip), split == Split::testing ? kValidationList : kTestingList);
+    }
+  }
+}
 
 std::string speaker_of(std::string_view file_name) {
   const std::size_t end = file_name.find(kSpeakerEnd);
@@ -106,8 +103,8 @@ DatasetScan scan_dataset(const DatasetSettings& settings) {
   }
   scan.has_split_lists = has_validation;
   if (scan.has_split_lists) {
-    read_list(folder / kValidationList, Split::validation, lists);
-    read_list(folder / kTestingList, Split::testing, lists);
+    add_split_list(read_file(folder / kValidationList), (folder / kValidationList).string(), Split::validation, lists);
+    add_split_list(read_file(folder / kTestingList), (folder / kTestingList).string(), Split::testing, lists);
   }
 
   for (const fs::directory_entry& entry : entries_of(folder)) {

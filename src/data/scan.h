@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace qmn {
@@ -28,6 +29,13 @@ struct DatasetScan {
 /// Error (data): no such folder, no word folder in it, one list file without the other, a clip in both lists.
 /// Error (usage): validation and testing percentages out of range.
 DatasetScan scan_dataset(const DatasetSettings& settings);
+
+/// What a list file names, by clip. Names are taken as the published files write them: one a line, "yes/0a7c2a8d_nohash_0.wav"; "./" in
+/// front, backslashes and blanks at the end are forgiven.
+using SplitLists = std::unordered_map<std::string, Split>;
+
+/// Adds the clips of the list file `text`; `name` is what errors call it. Error (data): a clip that `lists` has in another split.
+void add_split_list(std::string_view text, const std::string& name, Split split, SplitLists& lists);
 
 /// The published rule for one file name, without its folder.
 Split split_by_hash(std::string_view file_name, double validation_percentage, double testing_percentage);

@@ -4,6 +4,7 @@
 #include "data/zip.h"
 
 #include "base/error.h"
+#include "base/text.h"
 
 #include <zlib.h>
 
@@ -31,7 +32,7 @@ class Archive {
       const std::uint64_t flags = number(at + 8, 2), method = number(at + 10, 2), packed = number(at + 20, 4), size = number(at + 24, 4);
       const std::uint64_t name_length = number(at + 28, 2), local = number(at + 42, 4);
       const std::string member(slice(at + 46, name_length));
-      if ((flags & 1) != 0) fail_data("{}: the member {} is encrypted", name_, member);
+      if ((flags & 1) != 0) fail_data("{}: the member {} is encrypted", name_, printable(member));
       total_ += size;
       if (total_ > kMaxBytes) fail_data("{}: more than {} bytes unpacked", name_, kMaxBytes);
       const std::uint64_t data = local + 30 + number(local + 26, 2) + number(local + 28, 2);
@@ -59,11 +60,11 @@ class Archive {
   std::string unpack(std::string_view packed, std::uint64_t method, std::uint64_t size, const std::string& member) const {
     constexpr std::uint64_t kStored = 0, kDeflated = 8;
     if (method == kStored && packed.size() == size) return std::string(packed);
-    if (method != kDeflated) fail_data("{}: the member {} is packed by method {}: stored and deflated ones can be read", name_, member, method);
+    if (method != kDeflated) fail_data("{}: the member {} is packed by method {}: stored and deflated ones can be read", name_, printable(member), method);
     std::string out;
     std::string block(1 << 16, '\0');
     z_stream stream{};
-    if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) fail_data("{}: no memory to unpack {}", name_, member);
+    if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) fail_data("{}: no memory to unpack {}", name_, printable(member));
     stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
     stream.avail_in = static_cast<uInt>(packed.size());
     int state = Z_OK;
@@ -74,7 +75,7 @@ class Archive {
       out.append(block, 0, block.size() - stream.avail_out);
     }
     inflateEnd(&stream);
-    if (state != Z_STREAM_END || out.size() != size) fail_data("{}: the member {} is damaged", name_, member);
+    if (state != Z_STREAM_END || out.size() != size) fail_data("{}: the member {} is damaged", name_, printable(member));
     return out;
   }
 

@@ -118,7 +118,7 @@ inline std::string small_onnx() {
 }
 
 inline std::vector<SmallFile> small_files() {
-  return {{"graphdef", "small.pb", small_graphdef()}, {"tflite", "small.tflite", small_tflite()}, {"onnx", "small.onnx", small_onnx()}, {"own_onnx", "small.onnx", small_onnx()}};
+  return {{"graphdef", "small.pb", small_graphdef()}, {"tflite", "small.tflite", small_tflite()}, {"onnx", "small.onnx", small_onnx()}};
 }
 
 }  // namespace qmn::testing

@@ -113,8 +113,8 @@ void run(const SoftmaxKernel& kernel, const Operands& at) {
 
 class Machine {
  public:
-  Machine(const Program& program, const MemoryPlan& plan, const ReorderedConstants& constants, std::int8_t* arena, const OnWritten& on_written)
-      : program_(program), plan_(plan), constants_(constants), arena_(arena), memory_(program, plan, arena), on_written_(on_written) {}
+  Machine(const Program& program, const MemoryPlan& plan, const PreparedKernels& prepared, Workspace& workspace, const OnWritten& on_written)
+      : program_(program), plan_(plan), prepared_(prepared), workspace_(workspace), memory_(program, plan, workspace.arena.data()), on_written_(on_written) {}
 
   void run_all(const std::vector<Kernel>& kernels) {
     for (const Kernel& kernel : kernels) {
@@ -129,6 +129,9 @@ class Machine {
   template <class K>
   void run_one(const K& kernel) {
     if constexpr (requires(const Operands& at) { run(kernel, at); }) {
+      if (const X86Kernel* x86 = prepared_.x86[static_cast<std::size_t>(kernel.output)].get()) {
+        return x86->run(memory_.bytes(kernel.input), memory_.bytes(kernel.output), workspace_.scratch.data());
+      }
       const Operands at{.in = memory_.tensor(kernel.input), .out = memory_.tensor(kernel.output), .input = memory_.bytes(kernel.input), .output = memory_.bytes(kernel.output)};
       if (runs_dsp(kernel, at)) return;
       run(kernel, at);
@@ -144,10 +147,10 @@ class Machine {
       if (traits_of(program_, *current_, plan_.variant).variant != KernelVariant::dsp) return false;
       run_dsp(kernel, at);
       return true;
-    } else if constexpr (requires(const DspConstants& constants) { run_dsp(program_, kernel, constants, at, arena_); }) {
-      const auto found = constants_.find(kernel.output);
-      if (found == constants_.end()) return false;
-      run_dsp(program_, kernel, found->second, at, arena_ + plan_.scratch_offset(kernel.output));
+    } else if constexpr (requires(const DspConstants& constants) { run_dsp(program_, kernel, constants, at, at.output); }) {
+      const auto found = prepared_.dsp.find(kernel.output);
+      if (found == prepared_.dsp.end()) return false;
+      run_dsp(program_, kernel, found->second, at, workspace_.arena.data() + plan_.scratch_offset(kernel.output));
       return true;
     } else {
       return false;
@@ -168,8 +171,8 @@ class Machine {
 
   const Program& program_;
   const MemoryPlan& plan_;
-  const ReorderedConstants& constants_;
-  std::int8_t* arena_;
+  const PreparedKernels& prepared_;
+  Workspace& workspace_;
   Memory memory_;
   const OnWritten& on_written_;
   const Kernel* current_ = nullptr;
@@ -177,21 +180,26 @@ class Machine {
 
 }  // namespace
 
-ReorderedConstants reordered_constants(const Program& program, const MemoryPlan& plan) {
-  ReorderedConstants constants;
+PreparedKernels::PreparedKernels(const Program& program, const MemoryPlan& plan, HostKernels host_kernels) : x86(program.tensors.size()) {
   for_each_kernel(program.kernels, [&](const Kernel& kernel, std::int64_t) {
+    if (plan.variant == KernelVariant::ref) {
+      if (host_kernels == HostKernels::reference || std::holds_alternative<LoopKernel>(kernel)) return;
+      auto& made = x86.at(static_cast<std::size_t>(outputs_of(kernel).front()));
+      made = make_x86_kernel(program, kernel);
+      if (made) scratch_values = std::max(scratch_values, made->scratch_values());
+      return;
+    }
     if (traits_of(program, kernel, plan.variant).variant != KernelVariant::dsp) return;
     std::visit(
         [&](const auto& k) {
-          if constexpr (requires { dsp_constants(program, k); }) constants.emplace(k.output, dsp_constants(program, k));
+          if constexpr (requires { dsp_constants(program, k); }) dsp.emplace(k.output, dsp_constants(program, k));
         },
         kernel);
   });
-  return constants;
 }
 
-void run_kernels(const Program& program, const MemoryPlan& plan, const ReorderedConstants& constants, std::int8_t* arena, const OnWritten& on_written) {
-  Machine(program, plan, constants, arena, on_written).run_all(program.kernels);
+void run_kernels(const Program& program, const MemoryPlan& plan, const PreparedKernels& prepared, Workspace& workspace, const OnWritten& on_written) {
+  Machine(program, plan, prepared, workspace, on_written).run_all(program.kernels);
 }
 
 }  // namespace qmn

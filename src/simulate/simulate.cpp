@@ -15,13 +15,16 @@ constexpr std::int64_t kClipsPerTask = 16;
 
 std::size_t size_of(const ProgramTensor& tensor) { return static_cast<std::size_t>(tensor.size_bytes()); }
 
+MemoryPlan checked(const Program& program, MemoryPlan plan) {
+  const std::string fault = validate_plan(program, plan);
+  QMN_CHECK(fault.empty(), fault.c_str());
+  return plan;
+}
+
 }  // namespace
 
-Simulator::Simulator(const Program& program, MemoryPlan plan) : program_(&program), plan_(std::move(plan)) {
-  const std::string fault = validate_plan(program, plan_);
-  QMN_CHECK(fault.empty(), fault.c_str());
-  constants_ = reordered_constants(program, plan_);
-}
+Simulator::Simulator(const Program& program, MemoryPlan plan, HostKernels host_kernels)
+    : program_(&program), plan_(checked(program, std::move(plan))), prepared_(program, plan_, host_kernels) {}
 
 TensorBytes Simulator::quantize_input(std::span<const float> reals, std::int64_t clip_count) const {
   const ProgramTensor& tensor = program_->tensor(program_->input);
@@ -53,13 +56,13 @@ Simulator::Result Simulator::run(std::span<const std::int8_t> inputs, std::int64
   if (has_scores) result.scores.resize(scores_size * static_cast<std::size_t>(clip_count));
   const std::int64_t task_count = (clip_count + kClipsPerTask - 1) / kClipsPerTask;
   parallel_for(static_cast<std::size_t>(task_count), [&](std::size_t task) {
-    std::vector<std::int8_t> arena(static_cast<std::size_t>(plan_.arena_bytes));
-    const auto at = [&](TensorId id) { return arena.begin() + plan_.offsets[static_cast<std::size_t>(id)]; };
+    Workspace workspace(plan_, prepared_);
+    const auto at = [&](TensorId id) { return workspace.arena.begin() + plan_.offsets[static_cast<std::size_t>(id)]; };
     const auto first = static_cast<std::int64_t>(task) * kClipsPerTask;
     const std::int64_t end = std::min(first + kClipsPerTask, clip_count);
     for (auto clip = static_cast<std::size_t>(first); clip < static_cast<std::size_t>(end); ++clip) {
       std::ranges::copy(inputs.subspan(clip * input_size, input_size), at(program_->input));
-      run_kernels(*program_, plan_, constants_, arena.data());
+      run_kernels(*program_, plan_, prepared_, workspace);
       std::copy_n(at(program_->logits), logits_size, result.logits.begin() + static_cast<std::ptrdiff_t>(clip * logits_size));
       if (has_scores) std::copy_n(at(program_->output), scores_size, result.scores.begin() + static_cast<std::ptrdiff_t>(clip * scores_size));
     }
@@ -69,12 +72,12 @@ Simulator::Result Simulator::run(std::span<const std::int8_t> inputs, std::int64
 
 std::vector<TensorBytes> Simulator::trace(std::span<const std::int8_t> input) const {
   QMN_CHECK(input.size() == size_of(program_->tensor(program_->input)), "the input fills the input tensor");
-  std::vector<std::int8_t> arena(static_cast<std::size_t>(plan_.arena_bytes));
-  const auto at = [&](TensorId id) { return arena.begin() + plan_.offsets[static_cast<std::size_t>(id)]; };
+  Workspace workspace(plan_, prepared_);
+  const auto at = [&](TensorId id) { return workspace.arena.begin() + plan_.offsets[static_cast<std::size_t>(id)]; };
   std::vector<TensorBytes> tensors(program_->tensors.size());
   std::ranges::copy(input, at(program_->input));
   tensors[static_cast<std::size_t>(program_->input)].assign(input.begin(), input.end());
-  run_kernels(*program_, plan_, constants_, arena.data(), [&](TensorId id, const std::int8_t* bytes) {
+  run_kernels(*program_, plan_, prepared_, workspace, [&](TensorId id, const std::int8_t* bytes) {
     tensors[static_cast<std::size_t>(id)].assign(bytes, bytes + program_->tensor(id).size_bytes());
   });
   return tensors;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// simulate/simulate.h   Runs a Program on the host, inside its planned arena, by calling runtime/: what the device computes. Under a plan for
-// `dsp` it calls the dsp kernels, which in C compute what their instructions do on the device.
+// simulate/simulate.h   Runs a Program on the host, inside its planned arena: what the device computes. Under a plan for `ref` by kernels of the host's own
+// (x86_kernel.h), proved equal to the reference of runtime/, which runs wherever there is none; under a plan for `dsp` by the dsp kernels of
+// runtime/, which in C compute what their instructions do on the device.
 #pragma once
 
 #include "program/program.h"
@@ -15,7 +16,8 @@ namespace qmn {
 
 class Simulator {
  public:
-  Simulator(const Program& program, MemoryPlan plan);  ///< keeps a reference to the program
+  /// Keeps a reference to the program.
+  Simulator(const Program& program, MemoryPlan plan, HostKernels host_kernels = HostKernels::fastest);
 
   /// The program's input tensor from real features, [clip][C·H·W] NCHW as the Graph sees them: quantized and brought to NHWC.
   TensorBytes quantize_input(std::span<const float> reals, std::int64_t clip_count) const;
@@ -34,7 +36,7 @@ class Simulator {
  private:
   const Program* program_;
   MemoryPlan plan_;
-  ReorderedConstants constants_;
+  PreparedKernels prepared_;
 };
 
 }  // namespace qmn

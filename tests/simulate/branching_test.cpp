@@ -56,9 +56,9 @@ std::vector<double> in_nhwc(const std::vector<double>& nchw, const ProgramTensor
   return nhwc;
 }
 
-void expect_equal_to_reference(const Model& model, std::uint64_t seed) {
+void expect_equal_to_reference(const Model& model, std::uint64_t seed, HostKernels host_kernels) {
   const Program program = lower(model);
-  const Simulator simulator(program, plan_memory(program));
+  const Simulator simulator(program, plan_memory(program), host_kernels);
   const std::int64_t clip_count = 12;
   const std::vector<float> inputs = extreme_inputs(model, clip_count, seed);
   const Bytes raw = simulator.quantize_input(inputs, clip_count);
@@ -80,6 +80,11 @@ void expect_equal_to_reference(const Model& model, std::uint64_t seed) {
     const Bytes logits = simulator.run(std::span(raw).subspan(clip * size, size), 1).logits;
     ASSERT_EQ(real_values(logits, program.tensor(program.logits)), expected.value(model.graph.output)) << "clip " << clip;
   }
+}
+
+void expect_equal_to_reference(const Model& model, std::uint64_t seed) {
+  ASSERT_NO_FATAL_FAILURE(expect_equal_to_reference(model, seed, HostKernels::fastest));
+  ASSERT_NO_FATAL_FAILURE(expect_equal_to_reference(model, seed, HostKernels::reference)) << "by the reference kernels";
 }
 
 void expect_fake_quant_equal(const Model& model, std::uint64_t seed) {

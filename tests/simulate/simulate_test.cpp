@@ -33,10 +33,10 @@ std::span<const float> clip_of(const std::vector<float>& inputs, std::int64_t cl
 }
 
 /// Every tensor of every clip, and the logits of run(), against the evaluation in real numbers.
-void expect_equal_to_reference(RandomNet net) {
+void expect_equal_to_reference(RandomNet net, HostKernels host_kernels) {
   const Model model = net.model();
   const Program program = lower(model);
-  const Simulator simulator(program, plan_memory(program));
+  const Simulator simulator(program, plan_memory(program), host_kernels);
   const std::int64_t clip_count = 5;
   const std::vector<float> inputs = net.inputs(clip_count);
   const Bytes raw = simulator.quantize_input(inputs, clip_count);
@@ -60,6 +60,12 @@ void expect_equal_to_reference(RandomNet net) {
     ASSERT_EQ(Bytes(row, row + static_cast<std::ptrdiff_t>(logits_size)),
               as_tensor(expected.value(model.graph.output), program.tensor(program.logits)));
   }
+}
+
+/// By the host's own kernels and by those of runtime/.
+void expect_equal_to_reference(const RandomNet& net) {
+  ASSERT_NO_FATAL_FAILURE(expect_equal_to_reference(net, HostKernels::fastest));
+  ASSERT_NO_FATAL_FAILURE(expect_equal_to_reference(net, HostKernels::reference)) << "by the reference kernels";
 }
 
 TEST(Simulator, EqualsTheDefinitionsOnRandomDsCnns) {

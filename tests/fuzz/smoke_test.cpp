@@ -9,10 +9,16 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <ostream>
 #include <string>
 #include <vector>
 
 namespace qmn {
+
+namespace fuzz {
+void PrintTo(const Target& target, std::ostream* out) { *out << target.name; }
+}  // namespace fuzz
+
 namespace {
 
 constexpr int kDamagedCopies = 10000;

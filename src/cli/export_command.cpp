@@ -7,6 +7,7 @@
 #include "cli/common.h"
 #include "cli/firmware_folder.h"
 #include "emit/emit.h"
+#include "formats/onnx_format.h"
 #include "import/import.h"
 #include "lower/identifiers.h"
 #include "lower/lower.h"
@@ -31,14 +32,15 @@ constexpr const char* kExamples = R"(Examples:
   qmn export kws.q.onnx -o firmware/ --board mps2-an386   a project that builds for the board and runs in its emulator
   qmn export kws.q.onnx -o net/ --board none              a drop-in folder of C for a board of your own, on any core
   qmn export kws.q.onnx -o net/ --board none --core cortex-m33   the same with the kernels of a core with the DSP extension
-  qmn export wake.q.onnx -o wake/ --board none --prefix wake   so that two nets link into one program)";
+  qmn export wake.q.onnx -o wake/ --board none --prefix wake   so that two nets link into one program
+  qmn export kws.q.onnx -o kws.onnx --format onnx         for ONNX Runtime, which then gives the firmware's very numbers)";
 
 constexpr const char* kKernels = "qmn";
 constexpr int kMostSelfTests = 100, kMostSmoothing = 255;
 constexpr double kMostSeconds = 60;
 
 struct Options {
-  std::string model, folder;
+  std::string model, folder, format = "c";
   std::string board = "mps2-an386", core, kernels = kKernels, prefix = "qmn";
   int self_tests = 2;
   bool is_in_place = false;
@@ -49,6 +51,7 @@ struct Options {
 };
 
 void check(const Options& options) {
+  if (options.format != "c" && options.format != "onnx") fail_usage("--format {}: no such format; there are c, onnx", options.format);
   const std::vector<std::string> boards = export_board_names();
   if (std::find(boards.begin(), boards.end(), options.board) == boards.end()) {
     fail_usage("--board {}: unknown board; there is {}", options.board, fmt::join(boards, ", "));
@@ -196,10 +199,20 @@ void write_project(const FileSet& files, const std::string& folder) {
   project.commit();
 }
 
+/// One file in place of a folder: what the board computes, for runtimes on other machines.
+void export_onnx(const Options& options, const Model& model) {
+  std::error_code ignored;
+  if (fs::is_directory(options.folder, ignored)) fail_usage("--output {}: is a folder; --format onnx writes a file", options.folder);
+  write_file_atomic(options.folder, serialize_onnx_with_ties_up(model));
+  if (options.output.is_json) return print_json({{"file", options.folder}});
+  fmt::print("{}: QDQ ONNX; with graph optimizations disabled, ONNX Runtime gives the numbers of the firmware\n", options.folder);
+}
+
 void export_model(const Options& options) {
   check(options);
   const Model model = import_model(options.model);
   if (!model.quantization) fail_data("{}: is a float model; quantize it first: qmn quantize {} -o {}.q.onnx", options.model, options.model, fs::path(options.model).stem().string());
+  if (options.format == "onnx") return export_onnx(options, model);
   const Program program = lower(model);
   const auto class_count = static_cast<std::size_t>(program.tensor(program.logits).value_count());
   if (program.metadata.labels.size() > class_count) {
@@ -246,7 +259,8 @@ void add_export(CLI::App& app) {
   CLI::App* command = app.add_subcommand("export", "Write a quantized model as C for a microcontroller");
   const auto options = std::make_shared<Options>();
   command->add_option("model", options->model, "Quantized model (qmn quantize)")->required()->type_name("FILE");
-  command->add_option("-o,--output", options->folder, "Folder to make; it appears when it is complete and replaces only an earlier export")->required()->type_name("DIR");
+  command->add_option("-o,--output", options->folder, "Folder to make; it appears when it is complete and replaces only an earlier export. With --format onnx: file to write")->required()->type_name("PATH");
+  command->add_option("--format", options->format, "c: a folder of C; onnx: one file for other runtimes, QDQ ONNX that rounds ties up as the firmware does")->capture_default_str();
   command->add_option("--board", options->board, "Emulated by QEMU: mps2-an385 (Cortex-M3), mps2-an386 (M4), mps2-an500 (M7), mps2-an505 (M33), mps3-an547 (M55) or microbit (M0); or none: a drop-in folder without board files")->capture_default_str();
   command->add_option("--core", options->core, "Core that the kernels are chosen for, such as cortex-m0, cortex-m4, cortex-m33 (default: the board's; of board none: any core)");
   command->add_flag("--in_place,--in-place", options->is_in_place, "On a core without the DSP extension: kernels that work in place, for half of the RAM");

@@ -13,6 +13,9 @@ namespace qmn {
 /// a valid model of supported operators. `file_name` is for the message.
 Model parse_onnx(const std::string& bytes, const std::string& file_name);
 std::string serialize_onnx(const Model& model);
+/// The same net for another runtime, which rounds ties to even: parameters are rounded already, and an Add in front of each QuantizeLinear moves
+/// ties of activations up, as the firmware does (onnx_ties.cpp). qmn itself goes on from serialize_onnx.
+std::string serialize_onnx_with_ties_up(const Model& model);
 
 /// read_file + parse_onnx; recognizes what users mistake for one (TensorFlow checkpoints, .tflite, .pb) and says what to do.
 Model read_model(const std::filesystem::path& path);

@@ -12,6 +12,8 @@ template <class... Ts>
 struct Overload : Ts... {
   using Ts::operator()...;
 };
+template <class... Ts>
+Overload(Ts...) -> Overload<Ts...>;
 
 std::vector<ValueId> present(std::initializer_list<ValueId> ids) {
   std::vector<ValueId> out;

@@ -10,6 +10,8 @@ template <class... Ts>
 struct Overload : Ts... {
   using Ts::operator()...;
 };
+template <class... Ts>
+Overload(Ts...) -> Overload<Ts...>;
 
 template <class K>
 inline constexpr bool kIsBinary = std::is_same_v<K, AddKernel> || std::is_same_v<K, MulKernel>;

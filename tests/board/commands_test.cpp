@@ -71,6 +71,17 @@ TEST_F(Commands, ExportPrintsFormatsAndShiftsAndWritesTheFolder) {
   EXPECT_TRUE(json["layers"][0]["out_shift"].is_number_integer());
 }
 
+TEST_F(Commands, ExportForOtherRuntimesIsOneFileThatComputesTheSame) {
+  const ProcessResult result = export_to("net.onnx", {"--format", "onnx"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(read_file(path("net.onnx")), serialize_onnx_with_ties_up(read_model(path("kws.q.onnx"))));
+  EXPECT_EQ(json_of(export_to("net.onnx", {"--format", "onnx", "--json"}))["file"], path("net.onnx"));
+  fs::create_directory(path("taken"));
+  expect_error(export_to("taken", {"--format", "onnx"}), 2, "writes a file");
+  expect_error(export_to("x", {"--format", "tflite"}), 2, "there are c, onnx");
+  EXPECT_FALSE(fs::exists(path("x")));
+}
+
 TEST_F(Commands, ExportIsDeterministic) {
   ASSERT_EQ(export_to("one").exit_code, 0);
   ASSERT_EQ(export_to("two").exit_code, 0);

@@ -25,7 +25,7 @@ inline std::string npy(const Shape& shape, const std::vector<float>& numbers) {
 inline std::string npz(const std::vector<std::pair<std::string, std::string>>& arrays) {
   const auto number = [](std::size_t value, int bytes) {
     std::string out;
-    for (int i = 0; i < bytes; ++i) out += static_cast<char>(value >> 8 * i & 255);
+    for (int i = 0; i < bytes; ++i) out += i < 8 ? static_cast<char>(value >> 8 * i & 255) : '\0';
     return out;
   };
   std::string members, directory;

@@ -22,10 +22,10 @@ inline std::string why_no_onnxruntime() {
   return is_there ? "" : "set QMN_ONNXRUNTIME to a folder made by tests/onnxruntime/install.sh";
 }
 
-/// [row][output] of the model file as qmn writes it.
-inline std::vector<float> onnxruntime_outputs(const Model& model, const FeatureSet& rows) {
+/// [row][output] of the model file `onnx`, whose input is `model`'s.
+inline std::vector<float> onnxruntime_outputs(const std::string& onnx, const Model& model, const FeatureSet& rows) {
   const TemporaryFolder folder;
-  write_model(model, folder.path() / "model.onnx");
+  write_file_atomic(folder.path() / "model.onnx", onnx);
   write_file_atomic(folder.path() / "input", {reinterpret_cast<const char*>(rows.features.data()), rows.features.size() * sizeof(float)});
   std::vector<std::string> command{"node", QMN_TESTS "/onnxruntime/run_onnx.mjs", (folder.path() / "model.onnx").string(), (folder.path() / "input").string(), (folder.path() / "output").string()};
   const Shape& shape = model.graph.shape(model.graph.input);
@@ -38,5 +38,8 @@ inline std::vector<float> onnxruntime_outputs(const Model& model, const FeatureS
   std::memcpy(outputs.data(), bytes.data(), outputs.size() * sizeof(float));
   return outputs;
 }
+
+/// Of the file as qmn writes it.
+inline std::vector<float> onnxruntime_outputs(const Model& model, const FeatureSet& rows) { return onnxruntime_outputs(serialize_onnx(model), model, rows); }
 
 }  // namespace qmn::testing

@@ -3,6 +3,7 @@
 // so single logits may differ by a step.
 #include "base/random.h"
 #include "engine/engine.h"
+#include "formats/onnx_format.h"
 #include "models/models.h"
 #include "onnxruntime_outputs.h"
 #include "quantize/evaluate.h"
@@ -72,7 +73,27 @@ TEST_P(OnnxRuntime, RunsTheQuantizedModelWithTheSameLabels) {
   float largest = 0;
   for (std::size_t i = 0; i < theirs.size(); ++i) largest = std::max(largest, std::fabs(theirs[i] - integers[i]));
   EXPECT_LE(largest, 2 * step);
+  EXPECT_EQ(testing::onnxruntime_outputs(serialize_onnx_with_ties_up(result.model), result.model, clips), integers);
 }
+
+/// Loops, gates and branches: in the loop a single tie that falls to the other side would be carried on.
+class OnnxRuntimeRecurrent : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(OnnxRuntimeRecurrent, GivesTheVeryNumbersOfTheExportForOtherRuntimes) {
+  if (const std::string why = testing::why_no_onnxruntime(); !why.empty()) GTEST_SKIP() << why;
+  Model model;
+  model.metadata.architecture = GetParam();
+  model.metadata.size_info = published_size_info(GetParam(), "s");
+  model.metadata.front_end = published_front_end(GetParam());
+  model.graph = build_model(GetParam(), model.metadata.size_info, model.metadata.front_end, static_cast<int>(kClasses), 7);
+  const QuantizeResult result = quantize_model(model, class_clips(model.graph, 20, 1), {.method = RangeMethod::percentile, .is_quiet = true});
+  const FeatureSet clips = class_clips(model.graph, 20, 2);
+  const std::vector<float> integers = integer_logits(result.model, clips);
+  EXPECT_GT(std::set<float>(integers.begin(), integers.end()).size(), 3U);
+  EXPECT_EQ(testing::onnxruntime_outputs(serialize_onnx_with_ties_up(result.model), result.model, clips), integers);
+}
+
+INSTANTIATE_TEST_SUITE_P(Nets, OnnxRuntimeRecurrent, ::testing::Values("basic_lstm", "lstm", "gru", "crnn"));
 
 INSTANTIATE_TEST_SUITE_P(Nets, OnnxRuntime, ::testing::Combine(::testing::Values("dnn", "ds_cnn"), ::testing::Values(8, 32)));
 

@@ -14,13 +14,14 @@ packages=(
   libflatbuffers-dev flatbuffers-compiler                              # TFLite
   libsndfile1-dev libsoxr-dev libkissfft-dev                           # sound
   libpng-dev libjpeg-dev zlib1g-dev                                    # pictures and arrays
-  libcli11-dev libfmt-dev libtbb-dev libssl-dev                        # the rest of the tool
+  libcurl4-openssl-dev libarchive-dev                                  # qmn data get
+  libcli11-dev libtomlplusplus-dev libfmt-dev libtbb-dev libssl-dev    # the rest of the tool
   espeak-ng flite                                                      # speech synthesis
   gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm            # boards
 )
 command -v npm >/dev/null || packages+=(nodejs npm)  # the chart library of the report; never Debian's npm beside another Node.js
 if [ "${1:-}" = --tests ]; then
-  packages+=(libgtest-dev librapidcheck-dev python3-numpy python3-onnx chromium)
+  packages+=(libgtest-dev librapidcheck-dev python3-numpy python3-onnx chromium doxygen groff-base zsh fish)
 elif [ "${1:-}" = --bench ]; then
   packages+=(libbenchmark-dev)
 elif [ -n "${1:-}" ]; then

@@ -22,9 +22,7 @@ void require_toolchain(const std::string& board) {
     return;
   }
   require_program(kArmCompiler, "gcc-arm-none-eabi", "build firmware for " + board);
-  // gcc answers with a path when it has the library, with the bare name when it has not.
-  const ProcessResult library = run_process({kArmCompiler, "-mcpu=cortex-m4", "-mthumb", "-print-file-name=libc.a"});
-  if (library.out.find('/') == std::string::npos) {
+  if (!has_arm_library()) {
     fail_data("{} has no C library, which is needed to build firmware for {}; install it: apt install libnewlib-arm-none-eabi", kArmCompiler, board);
   }
 }

@@ -14,6 +14,11 @@ void require_program(const std::string& program, const std::string& package, con
   if (!find_program(program)) fail_data("{} is needed to {} and is not on PATH; install it: apt install {}", program, purpose, package);
 }
 
+bool has_arm_library() {
+  // gcc answers with a path when it has the library, with the bare name when it has not.
+  return run_process({kArmCompiler, "-mcpu=cortex-m4", "-mthumb", "-print-file-name=libc.a"}).out.find('/') != std::string::npos;
+}
+
 std::vector<std::string> board_names() {
   std::vector<std::string> names;
   for (const ExportBoard& board : export_boards()) names.push_back(board.name);

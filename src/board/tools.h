@@ -15,6 +15,9 @@ inline constexpr const char* kHostBoard = "host";
 /// Error (data) that names the Debian package unless `program` is on PATH.
 void require_program(const std::string& program, const std::string& package, const std::string& purpose);
 
+/// Whether the Arm compiler finds a C library (newlib comes in a package of its own).
+bool has_arm_library();
+
 /// Error (usage) that lists the boards unless `board` is one of board_names().
 void check_board(const std::string& board);
 

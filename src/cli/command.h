@@ -28,5 +28,9 @@ void add_bench(CLI::App& app);
 void add_quant_test(CLI::App& app);
 void add_sensitivity(CLI::App& app);
 void add_report(CLI::App& app);
+void add_init(CLI::App& app);
+void add_doctor(CLI::App& app);
+void add_completion(CLI::App& app);
+void add_manual(CLI::App& app);
 
 }  // namespace qmn::cli

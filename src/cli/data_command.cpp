@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// cli/data_command.cpp   qmn data synth, qmn data info
+// cli/data_command.cpp   qmn data synth, qmn data info; qmn data get is data_get_command.cpp
 #include "cli/command.h"
 #include "cli/common.h"
+#include "cli/data_get_command.h"
 #include "data/summary.h"
 #include "data/synth.h"
 #include "report/table.h"
@@ -60,7 +61,8 @@ void add_data_synth(CLI::App& data) {
   command
       ->add_option("DIR", options->folder,
                    "Folder to make; it appears when it is complete and replaces only an earlier one of qmn data synth")
-      ->required();
+      ->required()
+      ->type_name("DIR");
   command
       ->add_option("--words,--wanted_words", options->words,
                    "Keywords, separated by commas; \"hey computer\" becomes the folder hey_computer")
@@ -186,7 +188,7 @@ void add_data_info(CLI::App& data) {
   CLI::App* command =
       data.add_subcommand("info", "Count the words, splits, speakers, sample rates, lengths and broken files of a data set");
   auto options = std::make_shared<InfoOptions>();
-  command->add_option("DIR", options->folder, "Folder in the Speech Commands layout (the same as --data)");
+  command->add_option("DIR", options->folder, "Folder in the Speech Commands layout (the same as --data)")->type_name("DIR");
   options->data.add(*command);
   options->front_end.add(*command);
   options->output.add(*command);
@@ -203,11 +205,13 @@ Examples:
 }  // namespace
 
 void add_data(CLI::App& app) {
-  CLI::App* data = app.add_subcommand("data", "Make and inspect data sets of keywords");
+  CLI::App* data = app.add_subcommand("data", "Make, download and inspect data sets of keywords");
   data->require_subcommand(1);
   data->footer(R"(Examples:
   qmn data synth words/ --words yes,no,up,down
+  qmn data get speech-commands speech_commands/
   qmn data info words/)");
+  add_data_get(*data);
   add_data_synth(*data);
   add_data_info(*data);
 }

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/common.h"
+#include "cli/config_file.h"
 
 #include <unistd.h>
 
@@ -50,6 +51,11 @@ void add_commands(CLI::App& app) {
   add_quant_test(app);
   add_sensitivity(app);
   add_report(app);
+  add_init(app);
+  add_doctor(app);
+  add_completion(app);
+  add_manual(app);
+  add_config(app);
 }
 
 std::string one_line(std::string text) {

@@ -13,5 +13,23 @@ TEST(Text, ControlCharactersBecomeEscapes) {
 
 TEST(Text, TheRestStaysAsItIs) { EXPECT_EQ(printable("yes, „ja“ \\ ~"), "yes, „ja“ \\ ~"); }
 
+TEST(Text, EditsAreCountedBothWays) {
+  EXPECT_EQ(edit_distance("", ""), 0u);
+  EXPECT_EQ(edit_distance("", "abc"), 3u);
+  EXPECT_EQ(edit_distance("abc", ""), 3u);
+  EXPECT_EQ(edit_distance("kitten", "sitting"), 3u);
+  EXPECT_EQ(edit_distance("sitting", "kitten"), 3u);
+  EXPECT_EQ(edit_distance("steps", "stpes"), 1u);
+  EXPECT_EQ(edit_distance("abcd", "badc"), 2u);
+}
+
+TEST(Text, TheNearestWordIsTheFirstOfTheFewestEdits) {
+  const std::vector<std::string> words{"seed", "size", "steps", "step"};
+  EXPECT_EQ(nearest_word("stps", words), "steps");
+  EXPECT_EQ(nearest_word("see", words), "seed");
+  EXPECT_EQ(nearest_word("sede", std::vector<std::string>{"set", "seed"}), "seed");
+  EXPECT_EQ(nearest_word("x", std::vector<std::string>{}), "");
+}
+
 }  // namespace
 }  // namespace qmn

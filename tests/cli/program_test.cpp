@@ -52,7 +52,7 @@ TEST(Program, EveryCommandOfTheHelpHasHelpWithExamples) {
 
 TEST(Program, AnUnknownCommandIsNamedAndTheKnownOnesAreListed) {
   expect_error(run_qmn({"datta"}), 2, "datta: no such command (there are data");
-  expect_error(run_qmn({"data", "sing"}), 2, "sing: no such command (there are synth, info); see qmn data --help");
+  expect_error(run_qmn({"data", "sing"}), 2, "sing: no such command (there are get, synth, info); see qmn data --help");
 }
 
 TEST(Program, UsageErrorsNameTheHelpOfTheirCommand) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * qmn_kernels_dsp.h   Kernels for cores with the Armv7E-M DSP extension (Cortex-M4, M7, M33): they equal the `ref` kernels bit for bit.
+ * qmn_kernels_dsp.h   Kernels for cores with the Armv7E-M DSP extension (Cortex-M4, M7, M33, M55): they equal the `ref` kernels bit for bit.
  *
  * Their constants are reordered at export: qmn_tile_s8_dsp.h for convolution and fully connected, qmn_depthwise_conv2d_s8_dsp.c for depthwise.
  * Biases are bias.s32, at accumulator scale, plus the rounding 1 << out_shift >> 1; bias.shift is 0. Kernels named channels read a shift for

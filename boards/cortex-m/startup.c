@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * startup.c   Vector table, memory set-up, faults. The network uses no floating point: the FPU stays off.
+ * startup.c   Vector table, memory set-up, faults. The network uses no floating point: the FPU stays off, but Helium has its registers.
  */
 #include "semihosting.h"
 
@@ -35,6 +35,11 @@ __attribute__((naked)) static void fault_handler(void) {
 }
 
 void Reset_Handler(void) {
+#if defined(__ARM_FEATURE_MVE)
+  volatile uint32_t *const coprocessor_access = (volatile uint32_t *)0xE000ED88u;
+  *coprocessor_access |= 15u << 20; /* full access to CP10 and CP11 */
+  __asm__ volatile("dsb\n isb\n" ::: "memory");
+#endif
   const uint32_t *from = &__data_load;
   for (uint32_t *to = &__data_start; to < &__data_end; ++to) *to = *from++;
   for (uint32_t *to = &__bss_start; to < &__bss_end; ++to) *to = 0;

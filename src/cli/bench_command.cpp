@@ -15,6 +15,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <iterator>
 #include <memory>
 
 namespace fs = std::filesystem;
@@ -88,7 +90,8 @@ Bench measure(const Options& options, const Manifest& manifest) {
     bench.run = run_firmware(firmware, manifest.board, {input}, false);
   }
   bench.size = firmware.size;
-  bench.macs_per_instruction = core_named(manifest.core).variant == KernelVariant::dsp ? 2 : 1;
+  constexpr std::array<int, std::size(kKernelVariants)> kMacsPerInstruction{1, 2, 16};
+  bench.macs_per_instruction = kMacsPerInstruction.at(static_cast<std::size_t>(core_named(manifest.core).variant));
   return bench;
 }
 

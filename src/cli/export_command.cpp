@@ -84,13 +84,14 @@ const Core& core_of(const Options& options) {
   const Core& of_board = core_of_board(options.board);
   if (options.core.empty()) return of_board;
   const Core& core = core_named(options.core);
-  const bool runs = options.board == "none" || core.variant == KernelVariant::ref || core.variant == of_board.variant;
+  const bool runs = options.board == "none" || core.variant <= of_board.variant;
   if (!runs) fail_usage("--core {}: its kernels do not run on {}, which has a {}", core.name, options.board, of_board.name);
   return core;
 }
 
 /// The forms of the kernels: those of the core; in place, where asked for or where the board has no room for others.
 KernelVariant variant_for(const Options& options, const Program& program, const Core& core) {
+  if (core.variant == KernelVariant::mve) return core.variant;
   if (options.is_in_place) return KernelVariant::dsp;
   if (core.variant == KernelVariant::dsp || fits_ram(options.board, plan_memory(program, core.variant).arena_bytes)) return core.variant;
   return fits_ram(options.board, plan_memory(program, KernelVariant::dsp).arena_bytes) ? KernelVariant::dsp : core.variant;

@@ -32,7 +32,7 @@ Manifest read_manifest(const fs::path& folder) {
 }
 
 KernelVariant variant_of(const Manifest& manifest, const std::string& folder) {
-  for (const KernelVariant variant : {KernelVariant::ref, KernelVariant::dsp}) {
+  for (const KernelVariant variant : kKernelVariants) {
     if (manifest.variant == variant_name(variant)) return variant;
   }
   fail_data("{}: was exported with kernels \"{}\", which this qmn does not know; export the folder again", folder, manifest.variant);

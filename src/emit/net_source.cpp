@@ -63,8 +63,17 @@ class NetSource {
   /// What the constants are ordered for, told to whoever compiles it. Exported for a core with the instructions, a core without them is refused;
   /// the host runs the same in C.
   void write_variant() {
-    if (plan_.variant == KernelVariant::dsp) {
-      if (core_.variant == KernelVariant::dsp) {
+    if (plan_.variant == KernelVariant::mve) {
+      out_.line("#if defined(__arm__) && !defined(__ARM_FEATURE_MVE)");
+      out_.line("#error \"{}.c was exported for a core with Helium: name it to the compiler (-mcpu=cortex-m55 -mfloat-abi=hard), or export for yours (--core)\"", names_.net);
+      out_.line("#endif");
+      out_.line("#if defined(__ARM_FEATURE_MVE)");
+      out_.line("#pragma message(\"{}: kernels for Helium (VMLADAV)\")", names_.net);
+      out_.line("#else");
+      out_.line("#pragma message(\"{}: kernels for Helium, in C\")", names_.net);
+      out_.line("#endif");
+    } else if (plan_.variant == KernelVariant::dsp) {
+      if (core_.variant != KernelVariant::ref) {
         out_.line("#if defined(__arm__) && !defined(__ARM_FEATURE_DSP)");
         out_.line("#error \"{}.c was exported for a core with the DSP extension: name it to the compiler (-mcpu=cortex-m4), or export for yours (--core)\"", names_.net);
         out_.line("#endif");

@@ -87,8 +87,10 @@ Under FreeRTOS or Zephyr give it a thread of its own below the audio driver's pr
 with a stack of the size that `qmn run` reports; call all of `@KWS@_…` and `@NET@_…` from that one thread. Thresholds may be changed between two pushes.
 )";
 
+constexpr const char* kMveKernels = R"(The kernels use Helium, the vectors
+of Cortex-M55: name the core to the compiler (`-mcpu=cortex-m55 -mfloat-abi=hard`; `softfp` will do), and give access to CP10 and CP11 at start-up. On any other machine than an Arm core they compute the same in C.)";
 constexpr const char* kDspKernels = R"(The kernels use the DSP extension
-of Cortex-M4, M7, M33 and M55: name the core to the compiler (`-mcpu=cortex-m4`). On any other machine than an Arm core they compute the same in C.)";
+of Cortex-M4, M7 and M33: name the core to the compiler (`-mcpu=cortex-m4`). On any other machine than an Arm core they compute the same in C.)";
 constexpr const char* kInPlaceKernels = R"(The kernels work in place,
 in plain C for any core: they take half of the reference's RAM and more instructions.)";
 constexpr const char* kRefKernels = R"(The kernels are
@@ -139,7 +141,8 @@ std::string readme_text(const Program& program, const MemoryPlan& plan, const st
   for (const Kernel& kernel : program.kernels) macs += mac_count(program, kernel);
   const FrontEndSettings& front_end = program.metadata.front_end;
   const bool has_board = options.board != "none";
-  const bool has_dsp_core = (options.core.empty() ? core_of_board(options.board) : core_named(options.core)).variant == KernelVariant::dsp;
+  const bool has_fast_core = (options.core.empty() ? core_of_board(options.board) : core_named(options.core)).variant != KernelVariant::ref;
+  const char* const kernels = plan.variant == KernelVariant::mve ? kMveKernels : plan.variant == KernelVariant::ref ? kRefKernels : has_fast_core ? kDspKernels : kInPlaceKernels;
   const std::map<std::string, std::string> front_end_values{{"WINDOW", std::to_string(front_end.window_samples)},
                                                             {"HOP", std::to_string(front_end.hop_samples)},
                                                             {"RATE", std::to_string(front_end.sample_rate_hz)},
@@ -158,7 +161,7 @@ std::string readme_text(const Program& program, const MemoryPlan& plan, const st
                       {"LABELS", fmt::format("{}", fmt::join(class_labels(program), ", "))},
                       {"ARENA", std::to_string(plan.arena_bytes)},
                       {"CONSTANTS", std::to_string(constant_bytes(program, plan.variant))},
-                      {"KERNELS", plan.variant == KernelVariant::ref ? kRefKernels : has_dsp_core ? kDspKernels : kInPlaceKernels},
+                      {"KERNELS", kernels},
                       {"MACS", std::to_string(macs)},
                       {"NET", names.net},
                       {"MACRO", names.macro},

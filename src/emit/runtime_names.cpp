@@ -2,7 +2,7 @@
 // emit/runtime_names.cpp   Which C function runs a kernel, and the file that it stands in.
 #include "base/check.h"
 #include "emit/artifacts.h"
-#include "program/dsp_layout.h"
+#include "program/mve_layout.h"
 #include "program/traits.h"
 
 #include <fmt/format.h>
@@ -35,9 +35,14 @@ std::string type_names(const std::vector<int>& input_bits, int output_bits) {
   return is_uniform && input_bits.front() == output_bits ? inputs : fmt::format("{}_{}", inputs, type_name(output_bits));
 }
 
-/// What stands between type and channels in the name of a dsp function: the case that it is written for.
+/// What stands between type and channels in the name of a function: the case that it is written for.
 template <class K>
-std::string dsp_shape(const Program& program, const K& kernel) {
+std::string shape_of(const Program& program, const K& kernel, KernelVariant form) {
+  if (form == KernelVariant::ref) return "";
+  if (form == KernelVariant::mve) {
+    if constexpr (std::is_same_v<K, DepthwiseConv2dKernel>) return is_narrow(program, kernel) ? "_narrow" : "";
+    return "";
+  }
   if constexpr (std::is_same_v<K, Conv2dKernel>) {
     return packs_rows(program, kernel) ? "_packed" : "";
   } else if constexpr (std::is_same_v<K, DepthwiseConv2dKernel>) {
@@ -49,7 +54,9 @@ std::string dsp_shape(const Program& program, const K& kernel) {
 
 }  // namespace
 
-std::string kernels_header(KernelVariant variant) { return variant == KernelVariant::dsp ? "qmn_kernels_dsp.h" : "qmn_kernels.h"; }
+std::string kernels_header(KernelVariant variant) {
+  return variant == KernelVariant::ref ? "qmn_kernels.h" : fmt::format("qmn_kernels_{}.h", variant_name(variant));
+}
 
 std::string runtime_function(const Program& program, const Kernel& kernel, KernelVariant variant) {
   const auto bits = [&](TensorId id) { return program.tensor(id).format.total_bits; };
@@ -61,7 +68,7 @@ std::string runtime_function(const Program& program, const Kernel& kernel, Kerne
           if constexpr (std::is_same_v<K, FullyConnectedKernel>) {
             if (form == KernelVariant::dsp && runs_as_convolution(program, k)) return runtime_function(program, as_convolution(program, k), variant);
           }
-          const std::string shape = form == KernelVariant::dsp ? dsp_shape(program, k) : "";
+          const std::string shape = shape_of(program, k, form);
           std::string channels;
           if constexpr (requires { k.epilogue; }) channels = k.epilogue.is_per_channel() ? "_channels" : "";
           return fmt::format("qmn_{}_{}{}{}_{}", kernel_op(kernel), type_names({bits(k.input)}, bits(k.output)), shape, channels, variant_name(form));

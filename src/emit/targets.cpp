@@ -12,7 +12,7 @@ namespace qmn {
 const std::vector<Core>& cores() {
   static const std::vector<Core> all{
       {"cortex-m0", KernelVariant::ref}, {"cortex-m0plus", KernelVariant::ref}, {"cortex-m3", KernelVariant::ref},  {"cortex-m23", KernelVariant::ref},
-      {"cortex-m4", KernelVariant::dsp}, {"cortex-m7", KernelVariant::dsp},     {"cortex-m33", KernelVariant::dsp}, {"cortex-m55", KernelVariant::dsp},
+      {"cortex-m4", KernelVariant::dsp}, {"cortex-m7", KernelVariant::dsp},     {"cortex-m33", KernelVariant::dsp}, {"cortex-m55", KernelVariant::mve},
   };
   return all;
 }

@@ -3,7 +3,7 @@
 
 #include "base/check.h"
 #include "lower/accumulator_bound.h"
-#include "program/dsp_layout.h"
+#include "program/mve_layout.h"
 #include "program/traits.h"
 
 #include <algorithm>
@@ -53,22 +53,30 @@ Listing as_lowered(const Program& program, const FullyConnectedKernel& k) {
   return with_lowered_constants(k, {.layout = fmt::format("[{} out][{} in]", out, in), .group = static_cast<std::size_t>(in), .group_name = "out"});
 }
 
-std::string scratch_macro(const Program& program, const Conv2dKernel& k) {
+/// The macro of a form's header, with its arguments.
+std::string scratch_macro(const Program& program, const Conv2dKernel& k, KernelVariant form) {
   const ProgramTensor &in = program.tensor(k.input), &out = program.tensor(k.output);
-  return fmt::format("QMN_CONV2D_S8_DSP_SCRATCH_BYTES({} * {} * {}, {})", k.kernel_h, k.kernel_w, in.channels, out.channels);
+  return fmt::format("QMN_CONV2D_S8_{}_SCRATCH_BYTES({} * {} * {}, {})", upper_case(variant_name(form)), k.kernel_h, k.kernel_w, in.channels, out.channels);
 }
-std::string scratch_macro(const Program& program, const DepthwiseConv2dKernel& k) {
-  const ProgramTensor& out = program.tensor(k.output);
+std::string scratch_macro(const Program& program, const DepthwiseConv2dKernel& k, KernelVariant form) {
+  const ProgramTensor &in = program.tensor(k.input), &out = program.tensor(k.output);
+  if (form == KernelVariant::mve) {
+    return fmt::format("QMN_DEPTHWISE_S8_MVE_SCRATCH_BYTES(QMN_DEPTHWISE_S8_MVE_ROWS({}, {}, {}, {}, {}), QMN_DEPTHWISE_S8_MVE_PITCH({}, {}, {}, {}, {}), {}, {})", in.height, out.height,
+                       k.stride_h, k.kernel_h, k.pad_top, in.width, out.width, k.stride_w, k.kernel_w, k.pad_left, out.height, k.kernel_h);
+  }
   return fmt::format("QMN_DEPTHWISE_S8_DSP_SCRATCH_BYTES({}, {}, {}, {}, {}, {})", out.height, out.width, k.stride_h, k.stride_w, k.kernel_h, k.kernel_w);
 }
-std::string scratch_macro(const Program& program, const FullyConnectedKernel& k) {
-  return fmt::format("QMN_FULLY_CONNECTED_S8_DSP_SCRATCH_BYTES({})", program.tensor(k.input).value_count());
+std::string scratch_macro(const Program& program, const FullyConnectedKernel& k, KernelVariant form) {
+  const int in = program.tensor(k.input).value_count(), out = program.tensor(k.output).value_count();
+  if (form == KernelVariant::mve) return fmt::format("QMN_FULLY_CONNECTED_S8_MVE_SCRATCH_BYTES({}, {})", in, out);
+  return fmt::format("QMN_FULLY_CONNECTED_S8_DSP_SCRATCH_BYTES({})", in);
 }
 
 template <class K>
 Listing listing_of(const LayerText& text, const K& kernel) {
-  if (traits_of(text.program, Kernel{kernel}, text.plan.variant).variant == KernelVariant::ref) return as_lowered(text.program, kernel);
-  DspConstants constants = dsp_constants(text.program, kernel);
+  const KernelVariant form = traits_of(text.program, Kernel{kernel}, text.plan.variant).variant;
+  if (form == KernelVariant::ref) return as_lowered(text.program, kernel);
+  ReorderedConstants constants = reordered_constants(text.program, kernel, form);
   return {.layout = constants.layout,
           .group = constants.group_size,
           .group_name = constants.group_name,
@@ -78,7 +86,7 @@ Listing listing_of(const LayerText& text, const K& kernel) {
           .has_wide_bias = true,
           .bias_shift = 0,
           .is_reordered = true,
-          .scratch_bytes = scratch_macro(text.program, kernel)};
+          .scratch_bytes = scratch_macro(text.program, kernel, form)};
 }
 
 template <class K>

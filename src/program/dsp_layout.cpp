@@ -49,18 +49,6 @@ std::vector<std::int8_t> packed_rows(const std::vector<std::int8_t>& matrix, std
   return packed;
 }
 
-/// Biases with their rounding, and the shifts, for `rows` channels; the last ones may not exist.
-template <class K>
-void set_epilogue(DspConstants& constants, const K& kernel, std::size_t rows) {
-  for (std::size_t row = 0; row < kernel.bias.values.size(); ++row) {
-    const std::int32_t rounding = (std::int32_t{1} << kernel.epilogue.shift_of(row)) >> 1;
-    constants.biases.push_back(kernel.bias.values[row] * (std::int32_t{1} << kernel.bias.shift) + rounding);
-  }
-  constants.biases.resize(rows);
-  constants.out_shifts = kernel.epilogue.out_shifts;
-  if (kernel.epilogue.is_per_channel()) constants.out_shifts.resize(rows);
-}
-
 }  // namespace
 
 bool is_3x3(const DepthwiseConv2dKernel& kernel) { return kernel.kernel_h == 3 && kernel.kernel_w == 3 && kernel.stride_h == 1 && kernel.stride_w == 1; }
@@ -105,11 +93,11 @@ bool packs_rows(const Program& program, const Conv2dKernel& kernel) {
   return true;
 }
 
-DspConstants dsp_constants(const Program& program, const Conv2dKernel& kernel) {
+ReorderedConstants dsp_constants(const Program& program, const Conv2dKernel& kernel) {
   const auto rows = static_cast<std::size_t>(program.tensor(kernel.output).channels);
   const std::size_t columns = kernel.weights.size() / rows, pairs = blocks(rows, 2), groups = blocks(columns, kGroupColumns);
   const bool is_packed = packs_rows(program, kernel);
-  DspConstants constants{.weights = is_packed ? packed_rows(kernel.weights, rows, columns) : blocked_rows(kernel.weights, rows, columns, 2),
+  ReorderedConstants constants{.weights = is_packed ? packed_rows(kernel.weights, rows, columns) : blocked_rows(kernel.weights, rows, columns, 2),
                          .biases = {},
                          .out_shifts = {},
                          .group_size = 2 * groups * kGroupColumns,
@@ -124,10 +112,10 @@ DspConstants dsp_constants(const Program& program, const Conv2dKernel& kernel) {
   return constants;
 }
 
-DspConstants dsp_constants(const Program& program, const DepthwiseConv2dKernel& kernel) {
+ReorderedConstants dsp_constants(const Program& program, const DepthwiseConv2dKernel& kernel) {
   const auto channels = static_cast<std::size_t>(program.tensor(kernel.output).channels);
   const auto kernel_h = static_cast<std::size_t>(kernel.kernel_h), kernel_w = static_cast<std::size_t>(kernel.kernel_w);
-  DspConstants constants{.weights = {}, .biases = {}, .out_shifts = {}, .group_size = kernel_h * kernel_w, .group_name = "channel", .is_packed = false,
+  ReorderedConstants constants{.weights = {}, .biases = {}, .out_shifts = {}, .group_size = kernel_h * kernel_w, .group_name = "channel", .is_packed = false,
                          .layout = fmt::format("[{} channels][{} columns][{} rows]", channels, kernel_w, kernel_h)};
   for (std::size_t channel = 0; channel < channels; ++channel) {
     for (std::size_t kx = 0; kx < kernel_w; ++kx) {
@@ -138,11 +126,11 @@ DspConstants dsp_constants(const Program& program, const DepthwiseConv2dKernel& 
   return constants;
 }
 
-DspConstants dsp_constants(const Program& program, const FullyConnectedKernel& kernel) {
+ReorderedConstants dsp_constants(const Program& program, const FullyConnectedKernel& kernel) {
   if (runs_as_convolution(program, kernel)) return dsp_constants(program, as_convolution(program, kernel));
   const auto rows = static_cast<std::size_t>(program.tensor(kernel.output).value_count());
   const std::size_t columns = kernel.weights.size() / rows, fours = blocks(rows, 4), groups = blocks(columns, kGroupColumns);
-  DspConstants constants{.weights = blocked_rows(kernel.weights, rows, columns, 4), .biases = {}, .out_shifts = {}, .group_size = 4 * groups * kGroupColumns,
+  ReorderedConstants constants{.weights = blocked_rows(kernel.weights, rows, columns, 4), .biases = {}, .out_shifts = {}, .group_size = 4 * groups * kGroupColumns,
                          .group_name = "four rows", .is_packed = false, .layout = fmt::format("[{} times four rows][{} groups][4 rows][4]", fours, groups)};
   set_epilogue(constants, kernel, rows);
   return constants;

@@ -17,12 +17,13 @@
 
 namespace qmn {
 
-struct DspConstants {
+/// Constants in the order of a form other than the reference.
+struct ReorderedConstants {
   std::vector<std::int8_t> weights;
   std::vector<std::int32_t> biases;
   std::vector<std::uint8_t> out_shifts;  ///< empty: one shift for all channels
   std::size_t group_size = 0;            ///< weights that belong together, for a listing
-  const char* group_name = "";           ///< "row pair", "channel", "four rows"
+  const char* group_name = "";           ///< "row pair", "channel", "four rows", "block"
   bool is_packed = false;                ///< rows in pairs that share halves
   std::string layout;                    ///< "[32 row pairs][16 groups][2 rows][4]"
 };
@@ -40,8 +41,20 @@ bool runs_as_convolution(const Program& program, const FullyConnectedKernel& ker
 /// A fully connected layer as the convolution whose window is the whole image.
 Conv2dKernel as_convolution(const Program& program, const FullyConnectedKernel& kernel);
 
-DspConstants dsp_constants(const Program& program, const Conv2dKernel& kernel);
-DspConstants dsp_constants(const Program& program, const DepthwiseConv2dKernel& kernel);
-DspConstants dsp_constants(const Program& program, const FullyConnectedKernel& kernel);
+/// Biases with their rounding, and the shifts, of a kernel with weights, for `rows` channels; the last ones may not exist.
+template <class K>
+void set_epilogue(ReorderedConstants& constants, const K& kernel, std::size_t rows) {
+  for (std::size_t row = 0; row < kernel.bias.values.size(); ++row) {
+    const std::int32_t rounding = (std::int32_t{1} << kernel.epilogue.shift_of(row)) >> 1;
+    constants.biases.push_back(kernel.bias.values[row] * (std::int32_t{1} << kernel.bias.shift) + rounding);
+  }
+  constants.biases.resize(rows);
+  constants.out_shifts = kernel.epilogue.out_shifts;
+  if (kernel.epilogue.is_per_channel()) constants.out_shifts.resize(rows);
+}
+
+ReorderedConstants dsp_constants(const Program& program, const Conv2dKernel& kernel);
+ReorderedConstants dsp_constants(const Program& program, const DepthwiseConv2dKernel& kernel);
+ReorderedConstants dsp_constants(const Program& program, const FullyConnectedKernel& kernel);
 
 }  // namespace qmn

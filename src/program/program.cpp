@@ -86,6 +86,13 @@ std::int64_t mac_count(const Program& program, const Kernel& kernel) {
       kernel);
 }
 
-const char* variant_name(KernelVariant variant) { return variant == KernelVariant::dsp ? "dsp" : "ref"; }
+const char* variant_name(KernelVariant variant) {
+  switch (variant) {
+    case KernelVariant::mve: return "mve";
+    case KernelVariant::dsp: return "dsp";
+    case KernelVariant::ref: break;
+  }
+  return "ref";
+}
 
 }  // namespace qmn

@@ -231,9 +231,10 @@ void for_each_kernel(const std::vector<Kernel>& kernels, const Visit& visit, std
   }
 }
 
-/// Which form of the kernels a target runs: `ref` on any core, `dsp` where the core has the Armv7E-M DSP extension (Cortex-M4, M7, M33).
-/// All forms give the same numbers.
-enum class KernelVariant { ref, dsp };
+/// Which form of the kernels a target runs: `ref` on any core, `dsp` where the core has the Armv7E-M DSP extension (Cortex-M4, M7, M33), `mve`
+/// where it has Helium too (M55). All forms give the same numbers. A core runs those of its own variant and of all before it.
+enum class KernelVariant { ref, dsp, mve };
+inline constexpr KernelVariant kKernelVariants[] = {KernelVariant::ref, KernelVariant::dsp, KernelVariant::mve};
 const char* variant_name(KernelVariant variant);
 
 /// Where every tensor lies in the one static arena, for one variant of the kernels. Offsets are multiples of kArenaAlignment.

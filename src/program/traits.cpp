@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "program/traits.h"
 
-#include "program/dsp_layout.h"
+#include "program/mve_layout.h"
 
-#include "qmn_kernels_dsp.h"
+#include "qmn_kernels_mve.h"
 
 #include <algorithm>
 #include <type_traits>
@@ -12,6 +12,7 @@ namespace qmn {
 namespace {
 
 constexpr int kMostPooledValues = 255;
+constexpr int kMostVectorColumns = 16, kPlanesEnd = 1 << 16;
 
 template <class K>
 inline constexpr bool kHasWeights =
@@ -23,11 +24,15 @@ bool is_8_bit(const Program& program, const K& kernel) {
 }
 
 /// May overwrite its input: pixel by pixel.
+bool is_pixelwise(const Program& program, const Conv2dKernel& k) {
+  const ProgramTensor &in = program.tensor(k.input), &out = program.tensor(k.output);
+  return k.kernel_h == 1 && k.kernel_w == 1 && k.stride_h == 1 && k.stride_w == 1 && k.pad_top == 0 && k.pad_left == 0 && in.height == out.height &&
+         in.width == out.width && in.channels == out.channels && in.format.total_bits == 8;
+}
+
 KernelTraits dsp_traits(const Program& program, const Conv2dKernel& k) {
   const ProgramTensor &in = program.tensor(k.input), &out = program.tensor(k.output);
-  const bool is_pixelwise = k.kernel_h == 1 && k.kernel_w == 1 && k.stride_h == 1 && k.stride_w == 1 && k.pad_top == 0 && k.pad_left == 0 &&
-                            in.height == out.height && in.width == out.width && in.channels == out.channels && in.format.total_bits == 8;
-  return {KernelVariant::dsp, is_pixelwise, QMN_CONV2D_S8_DSP_SCRATCH_BYTES(k.kernel_h * k.kernel_w * in.channels, out.channels)};
+  return {KernelVariant::dsp, is_pixelwise(program, k), QMN_CONV2D_S8_DSP_SCRATCH_BYTES(k.kernel_h * k.kernel_w * in.channels, out.channels)};
 }
 
 /// May overwrite its input: channel by channel.
@@ -53,6 +58,28 @@ bool has_dsp_form(const Program& program, const AveragePool2dKernel& k) {
   return is_8_bit(program, k) && program.tensor(k.input).channels % 4 == 0 && k.kernel_h * k.kernel_w <= kMostPooledValues;
 }
 
+KernelTraits mve_traits(const Program& program, const Conv2dKernel& k) {
+  const ProgramTensor &in = program.tensor(k.input), &out = program.tensor(k.output);
+  return {KernelVariant::mve, is_pixelwise(program, k), QMN_CONV2D_S8_MVE_SCRATCH_BYTES(k.kernel_h * k.kernel_w * in.channels, out.channels)};
+}
+KernelTraits mve_traits(const Program& program, const DepthwiseConv2dKernel& k) {
+  const ProgramTensor &in = program.tensor(k.input), &out = program.tensor(k.output);
+  const int pitch = QMN_DEPTHWISE_S8_MVE_PITCH(in.width, out.width, k.stride_w, k.kernel_w, k.pad_left);
+  const int rows = QMN_DEPTHWISE_S8_MVE_ROWS(in.height, out.height, k.stride_h, k.kernel_h, k.pad_top);
+  return {KernelVariant::mve, in.height == out.height && in.width == out.width, QMN_DEPTHWISE_S8_MVE_SCRATCH_BYTES(rows, pitch, out.height, k.kernel_h)};
+}
+KernelTraits mve_traits(const Program& program, const FullyConnectedKernel& k) {
+  return {KernelVariant::mve, false, QMN_FULLY_CONNECTED_S8_MVE_SCRATCH_BYTES(program.tensor(k.input).value_count(), program.tensor(k.output).value_count())};
+}
+KernelTraits mve_traits(const Program&, const AveragePool2dKernel&) { return {KernelVariant::mve, false, 0}; }
+
+bool has_mve_form(const Program& program, const Conv2dKernel& k) { return is_8_bit(program, k); }
+bool has_mve_form(const Program& program, const DepthwiseConv2dKernel& k) {
+  return has_dsp_form(program, k) && k.kernel_w <= kMostVectorColumns && mve_traits(program, k).scratch_bytes < kPlanesEnd;
+}
+bool has_mve_form(const Program& program, const FullyConnectedKernel& k) { return has_dsp_form(program, k); }
+bool has_mve_form(const Program& program, const AveragePool2dKernel& k) { return is_8_bit(program, k) && k.kernel_h * k.kernel_w <= kMostPooledValues; }
+
 /// What of a kernel works value by value may overwrite an input.
 template <class K>
 KernelTraits ref_traits() {
@@ -60,7 +87,7 @@ KernelTraits ref_traits() {
                              std::is_same_v<K, InterpolateKernel> || std::is_same_v<K, RequantizeKernel> || std::is_same_v<K, SoftmaxKernel>};
 }
 
-std::int64_t dsp_constant_bytes(const DspConstants& constants) {
+std::int64_t reordered_bytes(const ReorderedConstants& constants) {
   return static_cast<std::int64_t>(constants.weights.size() + constants.biases.size() * sizeof(std::int32_t) + constants.out_shifts.size());
 }
 
@@ -73,7 +100,8 @@ KernelTraits traits_of(const Program& program, const Kernel& kernel, KernelVaria
       [&](const auto& k) {
         using K = std::decay_t<decltype(k)>;
         if constexpr (requires { dsp_traits(program, k); }) {
-          if (variant == KernelVariant::dsp && has_dsp_form(program, k)) return dsp_traits(program, k);
+          if (variant == KernelVariant::mve && has_mve_form(program, k)) return mve_traits(program, k);
+          if (variant != KernelVariant::ref && has_dsp_form(program, k)) return dsp_traits(program, k);
         }
         return ref_traits<K>();
       },
@@ -87,12 +115,12 @@ bool may_overwrite(const Program& program, const Kernel& kernel, TensorId input,
 }
 
 std::int64_t constant_bytes(const Program& program, const Kernel& kernel, KernelVariant variant) {
-  const bool is_dsp = traits_of(program, kernel, variant).variant == KernelVariant::dsp;
+  const KernelVariant form = traits_of(program, kernel, variant).variant;
   return std::visit(
       [&](const auto& k) -> std::int64_t {
         using K = std::decay_t<decltype(k)>;
         if constexpr (kHasWeights<K>) {
-          if (is_dsp) return dsp_constant_bytes(dsp_constants(program, k));
+          if (form != KernelVariant::ref) return reordered_bytes(reordered_constants(program, k, form));
           return bytes_of(k.weights.size(), 8) + bytes_of(k.bias.values.size(), k.bias.format.total_bits) + bytes_of(k.epilogue.out_shifts.size(), 8);
         } else if constexpr (std::is_same_v<K, SoftmaxKernel>) {
           return bytes_of(k.exp_table.size() + k.coarse_exp_table.size(), 16);

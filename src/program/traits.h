@@ -3,6 +3,8 @@
 //
 // Under `dsp` a kernel runs its dsp form where there is one (runtime/qmn_kernels_dsp.h): int8 on both sides, or int16 in front of a conv2d; depthwise with as many outputs
 // as inputs and without dilation, average pools of whole words and up to 255 values a window. Every other kernel runs its reference.
+// Under `mve` it runs its mve form where there is one (runtime/qmn_kernels_mve.h): int8 on both sides; depthwise as under dsp, up to 16 columns; else what
+// it runs under dsp.
 #pragma once
 
 #include "program/program.h"

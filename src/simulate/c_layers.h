@@ -53,7 +53,7 @@ ConstantsView as_lowered(const K& kernel, const BiasView& bias) {
 }
 
 template <class K>
-ConstantsView as_reordered(const K& kernel, const DspConstants& constants) {
+ConstantsView as_reordered(const K& kernel, const ReorderedConstants& constants) {
   qmn_epilogue epilogue = c_epilogue(kernel.epilogue);
   if (kernel.epilogue.is_per_channel()) epilogue.out_shifts = constants.out_shifts.data();
   return {constants.weights.data(), {nullptr, constants.biases.data(), 0}, epilogue};

@@ -5,7 +5,7 @@
 
 namespace qmn {
 
-void run_dsp(const Program&, const Conv2dKernel& kernel, const DspConstants& constants, const Operands& at, std::int8_t* scratch) {
+void run_dsp(const Program&, const Conv2dKernel& kernel, const ReorderedConstants& constants, const Operands& at, std::int8_t* scratch) {
   const qmn_conv2d layer = c_conv2d(kernel, at.in, at.out, as_reordered(kernel, constants));
   const bool is_per_channel = kernel.epilogue.is_per_channel();
   if (at.in.format.total_bits == 16) {
@@ -17,7 +17,7 @@ void run_dsp(const Program&, const Conv2dKernel& kernel, const DspConstants& con
   (constants.is_packed ? packed : plain)(&layer, at.input, at.output, scratch);
 }
 
-void run_dsp(const Program&, const DepthwiseConv2dKernel& kernel, const DspConstants& constants, const Operands& at, std::int8_t* scratch) {
+void run_dsp(const Program&, const DepthwiseConv2dKernel& kernel, const ReorderedConstants& constants, const Operands& at, std::int8_t* scratch) {
   const qmn_conv2d layer = c_conv2d(kernel, at.in, at.out, as_reordered(kernel, constants));
   const bool is_per_channel = kernel.epilogue.is_per_channel();
   const auto any = is_per_channel ? qmn_depthwise_conv2d_s8_channels_dsp : qmn_depthwise_conv2d_s8_dsp;
@@ -26,13 +26,13 @@ void run_dsp(const Program&, const DepthwiseConv2dKernel& kernel, const DspConst
   (!is_3x3(kernel) ? any : kernel.epilogue.clip_min >= 0 ? relu_3x3 : plain_3x3)(&layer, at.input, at.output, scratch);
 }
 
-void run_dsp(const Program& program, const FullyConnectedKernel& kernel, const DspConstants& constants, const Operands& at, std::int8_t* scratch) {
+void run_dsp(const Program& program, const FullyConnectedKernel& kernel, const ReorderedConstants& constants, const Operands& at, std::int8_t* scratch) {
   if (runs_as_convolution(program, kernel)) return run_dsp(program, as_convolution(program, kernel), constants, at, scratch);
   const qmn_fully_connected layer = c_fully_connected(at.in, at.out, as_reordered(kernel, constants));
   (kernel.epilogue.is_per_channel() ? qmn_fully_connected_s8_channels_dsp : qmn_fully_connected_s8_dsp)(&layer, at.input, at.output, scratch);
 }
 
-void run_dsp(const AveragePool2dKernel& kernel, const Operands& at) {
+void run_dsp(const Program&, const AveragePool2dKernel& kernel, const ReorderedConstants&, const Operands& at, std::int8_t*) {
   const qmn_average_pool2d layer = c_average_pool2d(kernel, at.in, at.out);
   qmn_average_pool2d_s8_dsp(&layer, at.input, at.output);
 }

@@ -6,9 +6,9 @@
 
 namespace qmn {
 
-void run_dsp(const Program& program, const Conv2dKernel& kernel, const DspConstants& constants, const Operands& at, std::int8_t* scratch);
-void run_dsp(const Program& program, const DepthwiseConv2dKernel& kernel, const DspConstants& constants, const Operands& at, std::int8_t* scratch);
-void run_dsp(const Program& program, const FullyConnectedKernel& kernel, const DspConstants& constants, const Operands& at, std::int8_t* scratch);
-void run_dsp(const AveragePool2dKernel& kernel, const Operands& at);
+void run_dsp(const Program& program, const Conv2dKernel& kernel, const ReorderedConstants& constants, const Operands& at, std::int8_t* scratch);
+void run_dsp(const Program& program, const DepthwiseConv2dKernel& kernel, const ReorderedConstants& constants, const Operands& at, std::int8_t* scratch);
+void run_dsp(const Program& program, const FullyConnectedKernel& kernel, const ReorderedConstants& constants, const Operands& at, std::int8_t* scratch);
+void run_dsp(const Program& program, const AveragePool2dKernel& kernel, const ReorderedConstants& constants, const Operands& at, std::int8_t* scratch);
 
 }  // namespace qmn

@@ -5,6 +5,7 @@
 #include "simulate/c_layers.h"
 #include "simulate/run_dsp.h"
 #include "simulate/run_elementwise.h"
+#include "simulate/run_mve.h"
 
 #include "qmn_kernels.h"
 
@@ -118,7 +119,6 @@ class Machine {
 
   void run_all(const std::vector<Kernel>& kernels) {
     for (const Kernel& kernel : kernels) {
-      current_ = &kernel;
       std::visit([&](const auto& k) { run_one(k); }, kernel);
       if (!on_written_) continue;
       for (TensorId id : outputs_of(kernel)) on_written_(id, memory_.bytes(id));
@@ -133,24 +133,23 @@ class Machine {
         return x86->run(memory_.bytes(kernel.input), memory_.bytes(kernel.output), workspace_.scratch.data());
       }
       const Operands at{.in = memory_.tensor(kernel.input), .out = memory_.tensor(kernel.output), .input = memory_.bytes(kernel.input), .output = memory_.bytes(kernel.output)};
-      if (runs_dsp(kernel, at)) return;
+      if (runs_device_form(kernel, at)) return;
       run(kernel, at);
     } else {
       run(kernel, memory_);
     }
   }
 
-  /// Runs the kernel's dsp form, if the plan asks for it.
+  /// Runs the kernel's form of the device, if the plan asks for one.
   template <class K>
-  bool runs_dsp(const K& kernel, const Operands& at) const {
-    if constexpr (requires { run_dsp(kernel, at); }) {
-      if (traits_of(program_, *current_, plan_.variant).variant != KernelVariant::dsp) return false;
-      run_dsp(kernel, at);
-      return true;
-    } else if constexpr (requires(const DspConstants& constants) { run_dsp(program_, kernel, constants, at, at.output); }) {
-      const auto found = prepared_.dsp.find(kernel.output);
-      if (found == prepared_.dsp.end()) return false;
-      run_dsp(program_, kernel, found->second, at, workspace_.arena.data() + plan_.scratch_offset(kernel.output));
+  bool runs_device_form(const K& kernel, const Operands& at) const {
+    if constexpr (requires(const ReorderedConstants& constants) { run_dsp(program_, kernel, constants, at, at.output); }) {
+      const auto found = prepared_.device.find(kernel.output);
+      if (found == prepared_.device.end()) return false;
+      std::int8_t* const scratch = workspace_.arena.data() + (plan_.scratch_offsets.empty() ? 0 : plan_.scratch_offset(kernel.output));
+      const auto& [form, constants] = found->second;
+      if (form == KernelVariant::mve) run_mve(program_, kernel, constants, at, scratch);
+      else run_dsp(program_, kernel, constants, at, scratch);
       return true;
     } else {
       return false;
@@ -175,7 +174,6 @@ class Machine {
   Workspace& workspace_;
   Memory memory_;
   const OnWritten& on_written_;
-  const Kernel* current_ = nullptr;
 };
 
 }  // namespace
@@ -189,12 +187,15 @@ PreparedKernels::PreparedKernels(const Program& program, const MemoryPlan& plan,
       if (made) scratch_values = std::max(scratch_values, made->scratch_values());
       return;
     }
-    if (traits_of(program, kernel, plan.variant).variant != KernelVariant::dsp) return;
+    const KernelVariant form = traits_of(program, kernel, plan.variant).variant;
+    if (form == KernelVariant::ref) return;
+    ReorderedConstants constants;
     std::visit(
         [&](const auto& k) {
-          if constexpr (requires { dsp_constants(program, k); }) dsp.emplace(k.output, dsp_constants(program, k));
+          if constexpr (requires { k.weights; }) constants = reordered_constants(program, k, form);
         },
         kernel);
+    device.emplace(outputs_of(kernel).front(), DeviceForm{form, std::move(constants)});
   });
 }
 

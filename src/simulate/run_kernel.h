@@ -2,7 +2,7 @@
 // simulate/run_kernel.h   The kernels of a Program: their C structs of runtime/qmn_kernels.h, and the calls, of the forms that the plan is for.
 #pragma once
 
-#include "program/dsp_layout.h"
+#include "program/mve_layout.h"
 #include "program/program.h"
 #include "simulate/x86_kernel.h"
 
@@ -20,12 +20,18 @@ using OnWritten = std::function<void(TensorId id, const std::int8_t* bytes)>;
 /// What runs where a plan is for `ref`: kernels of the host's own, equal to the reference, where there are any, or the reference alone.
 enum class HostKernels { fastest, reference };
 
-/// Kernels with their constants in an order of their own, made once, by the tensor that each writes: dsp forms under a plan for `dsp`, forms
-/// of the host under one for `ref`. Any other kernel runs its reference.
+/// A form of the device other than the reference; pools have no constants.
+struct DeviceForm {
+  KernelVariant form;
+  ReorderedConstants constants;
+};
+
+/// Kernels with their constants in an order of their own, made once, by the tensor that each writes: forms of the device under a plan for `dsp` or
+/// `mve`, forms of the host under one for `ref`. Any other kernel runs its reference.
 struct PreparedKernels {
   PreparedKernels(const Program& program, const MemoryPlan& plan, HostKernels host_kernels);
 
-  std::map<TensorId, DspConstants> dsp;
+  std::map<TensorId, DeviceForm> device;
   std::vector<std::unique_ptr<const X86Kernel>> x86;  ///< by TensorId
   std::size_t scratch_values = 0;                     ///< the most that any of x86 takes
 };

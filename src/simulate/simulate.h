@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // simulate/simulate.h   Runs a Program on the host, inside its planned arena: what the device computes. Under a plan for `ref` by kernels of the host's own
-// (x86_kernel.h), proved equal to the reference of runtime/, which runs wherever there is none; under a plan for `dsp` by the dsp kernels of
+// (x86_kernel.h), proved equal to the reference of runtime/, which runs wherever there is none; under a plan for `dsp` or `mve` by those of
 // runtime/, which in C compute what their instructions do on the device.
 #pragma once
 

@@ -33,9 +33,16 @@ std::string selftest_main(const std::string& prefix) {
 FileSet emit(const Program& program, const std::string& prefix = "qmn", std::size_t answer_count = 8, KernelVariant variant = KernelVariant::ref) {
   const MemoryPlan plan = plan_memory(program, variant);
   return emit_project(program, plan, {.board = "none",
-                                      .core = variant == KernelVariant::dsp ? "cortex-m4" : "",
+                                      .core = variant == KernelVariant::ref ? "" : std::ranges::find(cores(), variant, &Core::variant)->name,
                                       .known_answers = known_answers(program, plan, extreme_inputs(program, answer_count, 3)),
                                       .prefix = prefix});
+}
+
+/// What names a core to the compiler; Helium is there with the registers of the FPU alone.
+std::vector<std::string> arm_compiler(const Core& core) {
+  std::vector<std::string> compiler{"arm-none-eabi-gcc", "-mcpu=" + core.name, "-mthumb"};
+  if (core.variant == KernelVariant::mve) compiler.emplace_back("-mfloat-abi=hard");
+  return compiler;
 }
 
 /// Compiles the network with a main that runs its self-test, and runs that.
@@ -56,7 +63,7 @@ void expect_no_warnings(const Program& program, KernelVariant variant = KernelVa
   std::vector<std::vector<std::string>> compilers{{"cc"}};
   if (find_program("arm-none-eabi-gcc")) {
     for (const Core& core : cores()) {
-      if (variant == KernelVariant::ref || core.variant == variant) compilers.push_back({"arm-none-eabi-gcc", "-mcpu=" + core.name, "-mthumb"});
+      if (variant == KernelVariant::ref || core.variant == variant) compilers.push_back(arm_compiler(core));
     }
   }
   for (const auto& compiler : compilers) {
@@ -72,30 +79,38 @@ TEST(EmittedC, CompilesWithoutWarningsForHostAndArm) { expect_no_warnings(tiny_p
 
 TEST(EmittedC, ALoopCompilesWithoutWarningsForHostAndArm) { expect_no_warnings(recurrent_program(1)); }
 
-/// A net that takes every dsp kernel, with one shift a layer or one a channel, and some that have none.
+/// A net that takes every dsp kernel or every mve kernel, with one shift a layer or one a channel, and some that have none.
 Program dsp_program(std::uint64_t seed) { return seed % 2 == 0 ? lower(random_ds_cnn(seed, NetFormats::wide).model()) : random_program(seed); }
 
-TEST(EmittedC, DspKernelsCompileWithoutWarningsForHostAndArm) {
-  for (const std::uint64_t seed : {2U, 3U}) expect_no_warnings(dsp_program(seed), KernelVariant::dsp);
-}
-
-TEST(EmittedC, DspKernelsAreRefusedByACoreWithoutTheirInstructions) {
-  if (!find_program("arm-none-eabi-gcc")) GTEST_SKIP() << "no arm-none-eabi-gcc (apt install gcc-arm-none-eabi)";
-  const TemporaryFolder folder;
-  write_files(emit(tiny_program(), "qmn", 8, KernelVariant::dsp), folder.path());
-  for (const Core& core : cores()) {
-    const ProcessResult result = compile({"arm-none-eabi-gcc", "-mcpu=" + core.name, "-mthumb"}, {"-c", "qmn_net.c", "-o", "net.o"}, folder.path());
-    EXPECT_EQ(result.exit_code == 0, core.variant == KernelVariant::dsp) << core.name << result.err;
-    const char* text = core.variant == KernelVariant::dsp ? "kernels for the DSP extension (SMLAD)" : "exported for a core with the DSP extension";
-    EXPECT_NE(result.err.find(text), std::string::npos) << core.name << result.err;
+TEST(EmittedC, KernelsOfVariantsCompileWithoutWarningsForHostAndArm) {
+  for (const std::uint64_t seed : {2U, 3U}) {
+    expect_no_warnings(dsp_program(seed), KernelVariant::dsp);
+    expect_no_warnings(dsp_program(seed), KernelVariant::mve);
   }
 }
 
-TEST(EmittedC, DspProgramsEqualTheirSimulatorAndTheReference) {
+/// A core takes kernels of its own variant and of those before it.
+void expect_refusals(KernelVariant variant, const char* accepted, const char* refused) {
+  if (!find_program("arm-none-eabi-gcc")) GTEST_SKIP() << "no arm-none-eabi-gcc (apt install gcc-arm-none-eabi)";
+  const TemporaryFolder folder;
+  write_files(emit(tiny_program(), "qmn", 8, variant), folder.path());
+  for (const Core& core : cores()) {
+    const ProcessResult result = compile(arm_compiler(core), {"-c", "qmn_net.c", "-o", "net.o"}, folder.path());
+    EXPECT_EQ(result.exit_code == 0, core.variant >= variant) << core.name << result.err;
+    EXPECT_NE(result.err.find(core.variant >= variant ? accepted : refused), std::string::npos) << core.name << result.err;
+  }
+}
+
+TEST(EmittedC, KernelsAreRefusedByACoreWithoutTheirInstructions) {
+  expect_refusals(KernelVariant::dsp, "kernels for the DSP extension (SMLAD)", "exported for a core with the DSP extension");
+  expect_refusals(KernelVariant::mve, "kernels for Helium (VMLADAV)", "exported for a core with Helium");
+}
+
+void expect_equal_to_simulator_and_reference(KernelVariant variant) {
   for (std::uint64_t seed = 1; seed <= 8; ++seed) {
-    SCOPED_TRACE(fmt::format("seed {}", seed));
+    SCOPED_TRACE(fmt::format("{}, seed {}", variant_name(variant), seed));
     const Program program = dsp_program(seed);
-    const MemoryPlan plan = plan_memory(program, KernelVariant::dsp);
+    const MemoryPlan plan = plan_memory(program, variant);
     const auto inputs = extreme_inputs(program, 20, 3);
     const Simulator simulator(program, plan), reference(program, plan_memory(program));
     for (const TensorBytes& input : inputs) EXPECT_EQ(simulator.trace(input), reference.trace(input));
@@ -103,6 +118,11 @@ TEST(EmittedC, DspProgramsEqualTheirSimulatorAndTheReference) {
     const ProcessResult result = run_selftest(emit_project(program, plan, {.board = "none", .known_answers = known_answers(program, plan, inputs)}), folder);
     EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
   }
+}
+
+TEST(EmittedC, ProgramsOfVariantsEqualTheirSimulatorAndTheReference) {
+  expect_equal_to_simulator_and_reference(KernelVariant::dsp);
+  expect_equal_to_simulator_and_reference(KernelVariant::mve);
 }
 
 TEST(EmittedC, HeadersAreReadByCpp) {

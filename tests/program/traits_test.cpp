@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which form of a kernel runs under `dsp`, what it may overwrite, and the constants that it reads.
+// Which form of a kernel runs under `dsp` and `mve`, what it may overwrite, and the constants that it reads.
 #include "program/traits.h"
 
-#include "program/dsp_layout.h"
+#include "program/mve_layout.h"
 
 #include <gtest/gtest.h>
 
@@ -99,7 +99,7 @@ Conv2dKernel three_rows(int weight = 0) {
 TEST(DspLayout, RowsOfAConvolutionShareHalvesWhereAccumulatorsAreSmall) {
   const Program program = program_of(image(1, 1, 5), image(1, 1, 3));
   Conv2dKernel kernel = three_rows();
-  const DspConstants constants = dsp_constants(program, kernel);
+  const ReorderedConstants constants = dsp_constants(program, kernel);
   EXPECT_TRUE(packs_rows(program, kernel));
   constexpr std::int8_t kZero = -128;  // of an even row
   EXPECT_EQ(constants.weights, (std::vector<std::int8_t>{-127, 6, -125, 8, -126, 7, -124, 9, -123, 10, kZero, 0, kZero, 0, kZero, 0,  //
@@ -127,7 +127,7 @@ TEST(DspLayout, RowsAreApartWhereAnAccumulatorOfAnOddRowMayReach2To23) {
 
   kernel = three_rows();
   kernel.bias.values[1] = 1 << 22;
-  const DspConstants constants = dsp_constants(program, kernel);
+  const ReorderedConstants constants = dsp_constants(program, kernel);
   EXPECT_EQ(constants.weights, (std::vector<std::int8_t>{1, 2, 3, 4, 6, 7, 8, 9, 5, 0, 0, 0, 10, 0, 0, 0, 11, 12, 13, 14, 0, 0, 0, 0, 15, 0, 0, 0, 0, 0, 0, 0}));
   EXPECT_EQ(constants.biases, (std::vector<std::int32_t>{12 + 16, (1 << 24) + 16, 28 + 16, 0}));
 }
@@ -150,6 +150,45 @@ TEST(DspLayout, FullyConnectedLayersHaveFourRowsInGroupsOfFourColumns) {
   kernel.bias.values.resize(5);
   EXPECT_EQ(dsp_constants(program, kernel).weights,
             (std::vector<std::int8_t>{1, 2, 0, 0, 3, 4, 0, 0, 5, 6, 0, 0, 7, 8, 0, 0, 9, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}));
+}
+
+TEST(MveLayout, RowsStandInBlocksOfFourAndChannelsTogether) {
+  const Program rows = program_of(image(1, 1, 18), image(1, 1, 5));
+  auto connected = layer<FullyConnectedKernel>();
+  for (int i = 0; i < 90; ++i) connected.weights.push_back(static_cast<std::int8_t>(i));
+  connected.bias.values.assign(5, 3);
+  const ReorderedConstants constants = mve_constants(rows, connected);
+  ASSERT_EQ(constants.weights.size(), 2U * 2 * 4 * 16);
+  const auto weight = [&](std::size_t block, std::size_t vector, std::size_t row, std::size_t column) { return int{constants.weights[((block * 2 + vector) * 4 + row) * 16 + column]}; };
+  EXPECT_EQ(weight(0, 0, 3, 15), 3 * 18 + 15);
+  EXPECT_EQ(weight(0, 1, 2, 1), 2 * 18 + 17);
+  EXPECT_EQ(weight(1, 1, 0, 0), 4 * 18 + 16);
+  EXPECT_EQ(weight(0, 1, 2, 2), 0);
+  EXPECT_EQ(weight(1, 0, 1, 0), 0);
+  EXPECT_EQ(constants.biases, (std::vector<std::int32_t>{3, 3, 3, 3, 3, 0, 0, 0}));
+
+  const Program image_program = program_of(image(2, 1, 2), image(1, 1, 2));
+  auto depthwise = layer<DepthwiseConv2dKernel>();
+  depthwise.kernel_h = 2;
+  depthwise.weights = {1, 2, 3, 4};  // [ky][kx][channel]
+  depthwise.bias.values.resize(2);
+  EXPECT_EQ(mve_constants(image_program, depthwise).weights, (std::vector<std::int8_t>{1, 3, 2, 4}));
+}
+
+TEST(MveLayout, WindowsOfNarrowImagesFitOneVector) {
+  const auto is_narrow_of = [](int width, int stride) {
+    return is_narrow(program_of(image(9, width, 8), image((9 - 1) / stride + 1, (width - 1) / stride + 1, 8)), layer<DepthwiseConv2dKernel>(3, stride, 1));
+  };
+  EXPECT_TRUE(is_narrow_of(5, 1));
+  EXPECT_FALSE(is_narrow_of(6, 1));
+  EXPECT_FALSE(is_narrow_of(5, 2));
+}
+
+TEST(Traits, WhatHasNoMveFormRunsItsDspForm) {
+  const auto form = [](const Program& program, const Kernel& kernel) { return traits_of(program, kernel, KernelVariant::mve).variant; };
+  EXPECT_EQ(form(program_of(image(4, 4, 8), image(4, 4, 8)), layer<Conv2dKernel>()), KernelVariant::mve);
+  EXPECT_EQ(form(program_of(image(4, 4, 8, 16), image(4, 4, 8)), layer<Conv2dKernel>()), KernelVariant::dsp);
+  EXPECT_EQ(form(program_of(image(4, 4, 8, 16), image(4, 4, 8, 16)), layer<SoftmaxKernel>()), KernelVariant::ref);
 }
 
 TEST(DspLayout, FlashCountsWhatIsFilledUp) {

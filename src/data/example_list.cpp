@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "data/csv.h"
 #include "data/scan.h"
 
@@ -12,7 +13,6 @@
 #include <charconv>
 #include <cmath>
 #include <map>
-#include <ranges>
 #include <span>
 
 namespace fs = std::filesystem;
@@ -142,7 +142,11 @@ class Lister {
       add_rows(std::string("x") + suffix, *x, find(std::string("y") + suffix), nullptr, split);
     }
     if (has_splits) return;
-    if (named.size() != 1) fail_data("{}: its arrays are {}: inputs are sought in x, or x_train, x_val and x_test", path_.string(), fmt::join(std::views::keys(arrays), ", "));
+    if (named.size() != 1) {
+      std::vector<std::string> names;
+      for (const auto& [name, array] : arrays) names.push_back(printable(name));
+      fail_data("{}: its arrays are {}: inputs are sought in x, or x_train, x_val and x_test", path_.string(), fmt::join(names, ", "));
+    }
     add_rows(named[0].first, named[0].second, nullptr, nullptr, std::nullopt);
   }
 

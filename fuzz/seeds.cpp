@@ -64,6 +64,7 @@ std::vector<Seed> seeds() {
   add("wav", "stereo_8_bit.wav", plain_wav(8000, 2, 8));
   add("wav", "24_bit.wav", plain_wav(44100, 1, 24));
   add("split_lists", "lists.txt", "yes/0a7c2a8d_nohash_0.wav\nno/0a7c2a8d_nohash_1.wav\r\n./up\\012c8314_nohash_0.wav\n");
+  add("config", "kws.toml", "# a comment\nseed = 1\n[data.synth]\nwords = [\"yes\", \"no\"]\n[train]\nlearning_rate = 3e-3\nquiet = true\n");
   return all;
 }
 

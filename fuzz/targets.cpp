@@ -3,6 +3,7 @@
 
 #include "audio/wav.h"
 #include "base/check.h"
+#include "base/config.h"
 #include "data/array.h"
 #include "data/csv.h"
 #include "data/image.h"
@@ -56,6 +57,7 @@ constexpr Target kTargets[] = {
     {"image", image},
     {"wav", wav},
     {"split_lists", split_lists},
+    {"config", [](const std::string& bytes) { read_config(bytes, kName); }},
 };
 
 }  // namespace

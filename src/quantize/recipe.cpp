@@ -239,7 +239,7 @@ class Recipe {
     for (int round = 0; round < kWideningRounds && settings_.target.takes_wide_activations && !is_inside(); ++round) {
       Point point = best_;
       std::string names;
-      for (const TensorSensitivity& tensor : worth_widening(sensitivity_of(best_))) {
+      for (const TensorSensitivity& tensor : worth_widening(sensitivity_of(best_, SensitivityScope::harm_of_activations))) {
         set_format(point.wish, tensor.values, wide_format(best_.net->observer().range(tensor.values)));
         names += (names.empty() ? "" : ", ") + tensor.name;
         point.check = score(point);
@@ -263,8 +263,8 @@ class Recipe {
     return worth;
   }
 
-  Sensitivity sensitivity_of(const Point& point) const {
-    return measure_sensitivity(point.net->result(model_.metadata, point.wish).model, point.inputs->clips.check, settings_.search.is_quiet);
+  Sensitivity sensitivity_of(const Point& point, SensitivityScope scope) const {
+    return measure_sensitivity(point.net->result(model_.metadata, point.wish).model, point.inputs->clips.check, settings_.search.is_quiet, scope);
   }
 
   Metadata metadata(const Point& point) const {
@@ -292,7 +292,7 @@ class Recipe {
     quantized.evaluations = evaluations_;
     quantized.is_out_of_time = deadline_.has_passed();
     if (!result.is_inside) {
-      const Sensitivity sensitivity = sensitivity_of(best_);
+      const Sensitivity sensitivity = sensitivity_of(best_, SensitivityScope::harm);
       const TensorSensitivity& worst = sensitivity.tensors.front();
       result.advice = fmt::format("{} ({}) stands in the way: it explains {:.0f} % of the {} that is left; {}", worst.name,
                                   worst.layer.empty() ? "the input" : worst.layer, 100 * std::max(0.0, worst.harm) / std::max(sensitivity.quantized_net.kl, 1e-12),

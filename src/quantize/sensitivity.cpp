@@ -54,7 +54,7 @@ const char* tensor_kind_name(TensorKind kind) {
   QMN_CHECK(false, "every kind has a name");
 }
 
-Sensitivity measure_sensitivity(const Model& quantized, const FeatureSet& clips, bool is_quiet) {
+Sensitivity measure_sensitivity(const Model& quantized, const FeatureSet& clips, bool is_quiet, SensitivityScope scope) {
   QMN_CHECK(quantized.quantization.has_value(), "sensitivity is of a quantized model");
   const Graph graph = up_to_logits(quantized.graph);
   const Quantization& quantization = *quantized.quantization;
@@ -63,7 +63,9 @@ Sensitivity measure_sensitivity(const Model& quantized, const FeatureSet& clips,
     fail_data("input {} takes {} values, but a clip has {}: the front end is not the one that the model was made with", graph.value(graph.input).name, inputs, clips.features_per_clip);
   }
   Sensitivity result{.outputs = clips.outputs, .float_net = {}, .quantized_net = {}, .tensors = quantized_tensors(graph, quantization)};
-  Progress progress("sensitivity, tensor", 2 * result.tensors.size(), is_quiet);
+  if (scope == SensitivityScope::harm_of_activations) std::erase_if(result.tensors, [](const TensorSensitivity& tensor) { return tensor.kind != TensorKind::activation; });
+  const bool is_whole = scope == SensitivityScope::all;
+  Progress progress("sensitivity, tensor", (is_whole ? 2 : 1) * result.tensors.size(), is_quiet);
   std::uint64_t done = 0;
 
   std::vector<float> reference;
@@ -76,9 +78,11 @@ Sensitivity measure_sensitivity(const Model& quantized, const FeatureSet& clips,
     const std::unique_ptr<SearchSession> session = engine().search_session(graph, {}, clips.features, clips.row_count());
     reference = session->logits();
     result.float_net = score(reference);
-    for (TensorSensitivity& tensor : result.tensors) {
-      tensor.one_only = score(session->try_quantization(with({}, tensor.values, quantization)));
-      progress.update(++done, fmt::format("{} alone", tensor.name));
+    if (is_whole) {
+      for (TensorSensitivity& tensor : result.tensors) {
+        tensor.one_only = score(session->try_quantization(with({}, tensor.values, quantization)));
+        progress.update(++done, fmt::format("{} alone", tensor.name));
+      }
     }
   }
   const std::unique_ptr<SearchSession> session = engine().search_session(graph, quantization, clips.features, clips.row_count());
@@ -88,8 +92,10 @@ Sensitivity measure_sensitivity(const Model& quantized, const FeatureSet& clips,
     tensor.harm = result.quantized_net.kl - tensor.leave_one_out.kl;
     progress.update(++done, fmt::format("all but {}", tensor.name));
   }
-  const std::map<ValueId, double> sqnr = measure_sqnr(graph, quantization, clips);
-  for (TensorSensitivity& tensor : result.tensors) tensor.sqnr_db = sqnr.at(tensor.values.front());
+  if (is_whole) {
+    const std::map<ValueId, double> sqnr = measure_sqnr(graph, quantization, clips);
+    for (TensorSensitivity& tensor : result.tensors) tensor.sqnr_db = sqnr.at(tensor.values.front());
+  }
   std::ranges::stable_sort(result.tensors, [](const TensorSensitivity& a, const TensorSensitivity& b) { return a.harm != b.harm ? a.harm > b.harm : a.one_only.kl > b.one_only.kl; });
   return result;
 }

@@ -36,9 +36,15 @@ struct Sensitivity {
   std::vector<TensorSensitivity> tensors;  ///< most harmful first; equal harm: the higher KL of one_only first
 };
 
+enum class SensitivityScope {
+  all,
+  harm,                ///< leave-one-out alone; one_only and sqnr_db stay empty
+  harm_of_activations  ///< and of activations only: the others are not listed
+};
+
 /// Over `clips`, whose labels, where there are some, give the accuracies. `quantized` has formats; tensors without one are left out.
 /// Error (data): no clips, or features that do not fit the model.
-Sensitivity measure_sensitivity(const Model& quantized, const FeatureSet& clips, bool is_quiet);
+Sensitivity measure_sensitivity(const Model& quantized, const FeatureSet& clips, bool is_quiet, SensitivityScope scope = SensitivityScope::all);
 
 /// SQNR in dB of every value that has a format, parameters by themselves and activations over `clips`. `graph` is prepared.
 std::map<ValueId, double> measure_sqnr(const Graph& graph, const Quantization& quantization, const FeatureSet& clips);

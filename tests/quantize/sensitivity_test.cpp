@@ -117,6 +117,23 @@ TEST_F(SensitivityTest, EveryTensorLeftOutAndAloneIsTheNetWithJustThatFormatChan
   EXPECT_TRUE(std::ranges::is_sorted(sensitivity.tensors, std::greater{}, &TensorSensitivity::harm));
 }
 
+TEST_F(SensitivityTest, HarmAloneIsTheSameHarmForLess) {
+  const Sensitivity whole = measure_sensitivity(model, clips, true);
+  for (const SensitivityScope scope : {SensitivityScope::harm, SensitivityScope::harm_of_activations}) {
+    const Sensitivity part = measure_sensitivity(model, clips, true, scope);
+    EXPECT_EQ(part.tensors.size(), scope == SensitivityScope::harm ? whole.tensors.size() : 3U);
+    for (const TensorSensitivity& tensor : part.tensors) {
+      const auto same = std::ranges::find(whole.tensors, tensor.name, &TensorSensitivity::name);
+      ASSERT_NE(same, whole.tensors.end());
+      EXPECT_EQ(tensor.harm, same->harm) << tensor.name;
+      EXPECT_EQ(tensor.one_only.kl, 0) << tensor.name;
+      if (scope == SensitivityScope::harm_of_activations) {
+        EXPECT_EQ(tensor.kind, TensorKind::activation) << tensor.name;
+      }
+    }
+  }
+}
+
 TEST_F(SensitivityTest, SqnrComparesTheShippedNetWithTheFloatOne) {
   const std::map<ValueId, double> measured = measure_sqnr(model.graph, *model.quantization, clips);
   std::map<std::string, std::pair<double, double>> sums;  // signal, noise

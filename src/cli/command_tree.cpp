@@ -86,4 +86,13 @@ CommandText describe(const CLI::App& app, const std::string& prefix) {
   return text;
 }
 
+std::vector<const CommandText*> all_commands(const CommandText& program) {
+  std::vector<const CommandText*> all{&program};
+  for (const CommandText& command : program.commands) {
+    const auto below = all_commands(command);
+    all.insert(all.end(), below.begin(), below.end());
+  }
+  return all;
+}
+
 }  // namespace qmn::cli

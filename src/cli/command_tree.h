@@ -30,6 +30,9 @@ struct CommandText {
 /// `app` and all below it.
 CommandText describe(const CLI::App& app, const std::string& prefix = {});
 
+/// The command and all below it, outermost first.
+std::vector<const CommandText*> all_commands(const CommandText& program);
+
 /// Options of one command, those of its groups included.
 std::vector<CLI::Option*> options_of(CLI::App& command);
 

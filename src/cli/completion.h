@@ -12,7 +12,4 @@ std::string bash_completion(const CommandText& program);
 std::string zsh_completion(const CommandText& program);
 std::string fish_completion(const CommandText& program);
 
-/// The command and all below it, outermost first.
-std::vector<const CommandText*> all_commands(const CommandText& program);
-
 }  // namespace qmn::cli

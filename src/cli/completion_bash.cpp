@@ -26,15 +26,6 @@ std::string case_of(const CommandText& command) {
 
 }  // namespace
 
-std::vector<const CommandText*> all_commands(const CommandText& program) {
-  std::vector<const CommandText*> all{&program};
-  for (const CommandText& command : program.commands) {
-    const auto below = all_commands(command);
-    all.insert(all.end(), below.begin(), below.end());
-  }
-  return all;
-}
-
 std::string bash_completion(const CommandText& program) {
   std::string commands, cases;
   for (const CommandText* command : all_commands(program)) {

@@ -30,6 +30,6 @@ std::vector<std::pair<std::string, Array>> parse_npz(std::string_view bytes, con
 /// Numbers without a header: `type` is one of kRawTypes; `shape` is that of one example, and as many as fit are there: [examples, shape…].
 /// Error (data): the bytes do not fill whole examples. Error (usage): an unknown type.
 Array parse_raw(std::string_view bytes, const std::string& name, const Shape& shape, const std::string& type);
-inline constexpr const char* kRawTypes[] = {"float32", "float64", "int8", "uint8", "int16", "int32"};
+inline constexpr const char* kRawTypes[] = {"float32", "float64", "int8", "uint8", "int16", "int32"};  ///< of the numbers of a .bin file
 
 }  // namespace qmn

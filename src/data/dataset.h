@@ -15,12 +15,12 @@
 namespace qmn {
 
 enum class Split { training, validation, testing };
-const char* split_name(Split split);
+const char* split_name(Split split);  ///< "training", "validation", "testing"
 
-inline constexpr const char* kSilenceLabel = "_silence_";
-inline constexpr const char* kUnknownLabel = "_unknown_";
-inline constexpr int kSilenceIndex = 0;
-inline constexpr int kUnknownIndex = 1;
+inline constexpr const char* kSilenceLabel = "_silence_";  ///< of clips of background noise alone
+inline constexpr const char* kUnknownLabel = "_unknown_";  ///< of words that are no keywords
+inline constexpr int kSilenceIndex = 0;  ///< of kSilenceLabel
+inline constexpr int kUnknownIndex = 1;  ///< of kUnknownLabel
 
 struct DatasetSettings {
   std::filesystem::path folder;

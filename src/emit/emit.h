@@ -44,7 +44,7 @@ struct EmitOptions {
 using FileSet = std::map<std::string, std::string>;
 /// The board sources for `board` and for the host: "boards/…". Part of emit_project's files unless the board is "none".
 FileSet board_files(const std::string& board);
-FileSet emit_project(const Program& program, const MemoryPlan& plan, const EmitOptions& options);
+FileSet emit_project(const Program& program, const MemoryPlan& plan, const EmitOptions& options);  ///< every file of the project
 
 /// The classic weights.h: `#define name {v, v, …}` for each weight and bias, convolutions [out][ky][kx][in], fully connected [out][in], and
 /// behind each its frac_bits, BIAS_LSHIFT and OUT_RSHIFT as defines (shifts only where formats are known).

@@ -19,13 +19,13 @@ const std::vector<Core>& cores();
 /// Error (usage) lists the names.
 const Core& core_named(const std::string& name);
 
-/// A board whose files stand in boards/<name>/.
+/// A board whose files stand in boards/NAME/.
 struct ExportBoard {
   std::string name;
   std::string core;
   std::int64_t ram_bytes;
 };
-const std::vector<ExportBoard>& export_boards();
+const std::vector<ExportBoard>& export_boards();  ///< in the order of their cores
 /// Their names, then "none": a drop-in folder for a user's own board.
 std::vector<std::string> export_board_names();
 

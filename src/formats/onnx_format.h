@@ -12,7 +12,7 @@ namespace qmn {
 /// Reads a model; QuantizeLinear/DequantizeLinear pairs become Model::quantization. Error (data), one line, for anything that is not
 /// a valid model of supported operators. `file_name` is for the message.
 Model parse_onnx(const std::string& bytes, const std::string& file_name);
-std::string serialize_onnx(const Model& model);
+std::string serialize_onnx(const Model& model);  ///< the bytes that parse_onnx reads
 /// The same net for another runtime, which rounds ties to even: parameters are rounded already, and an Add in front of each QuantizeLinear moves
 /// ties of activations up, as the firmware does (onnx_ties.cpp). qmn itself goes on from serialize_onnx.
 std::string serialize_onnx_with_ties_up(const Model& model);

@@ -14,8 +14,8 @@
 
 namespace qmn {
 
-using Shape = std::vector<std::int64_t>;
-std::int64_t element_count(const Shape& shape);
+using Shape = std::vector<std::int64_t>;  ///< extents, the batch first (1 in a Graph)
+std::int64_t element_count(const Shape& shape);  ///< product of the extents
 std::string to_string(const Shape& shape);  ///< "1x64x25x5"
 
 struct Value {

@@ -15,7 +15,7 @@ namespace qmn {
 
 /// Index into Graph::values.
 using ValueId = int;
-inline constexpr ValueId kNoValue = -1;
+inline constexpr ValueId kNoValue = -1;  ///< where an operand may be missing
 
 enum class Activation { none, relu, relu6 };  ///< relu6: min(max(0, x), 6)
 
@@ -160,7 +160,7 @@ struct Node : std::variant<Conv2d, FullyConnected, BatchNorm, Relu, AveragePool2
   using variant::variant;
 };
 
-const std::string& node_name(const Node& node);
+const std::string& node_name(const Node& node);  ///< of the node, for messages and listings
 const char* op_type(const Node& node);                     ///< the ONNX operator: "Conv", "Gemm", …
 std::vector<ValueId> activation_inputs(const Node& node);  ///< without parameters; of a Scan: what it scans
 std::vector<ValueId> parameters(const Node& node);         ///< the initializers that it reads, in ONNX order; of a Scan: the initial states

@@ -61,6 +61,6 @@ struct Metadata {
 
 /// As JSON text, for the model file; and back. Error (data) names the broken field.
 std::string to_json(const Metadata& metadata);
-Metadata metadata_from_json(const std::string& json, const std::string& file_name);
+Metadata metadata_from_json(const std::string& json, const std::string& file_name);  ///< reads what metadata_to_json wrote; Error (data) names the file
 
 }  // namespace qmn

@@ -53,8 +53,8 @@ void set_epilogue(ReorderedConstants& constants, const K& kernel, std::size_t ro
   if (kernel.epilogue.is_per_channel()) constants.out_shifts.resize(rows);
 }
 
-ReorderedConstants dsp_constants(const Program& program, const Conv2dKernel& kernel);
-ReorderedConstants dsp_constants(const Program& program, const DepthwiseConv2dKernel& kernel);
-ReorderedConstants dsp_constants(const Program& program, const FullyConnectedKernel& kernel);
+ReorderedConstants dsp_constants(const Program& program, const Conv2dKernel& kernel);  ///< of that kernel
+ReorderedConstants dsp_constants(const Program& program, const DepthwiseConv2dKernel& kernel);  ///< of that kernel
+ReorderedConstants dsp_constants(const Program& program, const FullyConnectedKernel& kernel);  ///< of that kernel
 
 }  // namespace qmn

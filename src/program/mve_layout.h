@@ -13,9 +13,9 @@ namespace qmn {
 /// Whether all taps of a depthwise convolution lie in one vector, where its image is narrow: functions of their own.
 bool is_narrow(const Program& program, const DepthwiseConv2dKernel& kernel);
 
-ReorderedConstants mve_constants(const Program& program, const Conv2dKernel& kernel);
-ReorderedConstants mve_constants(const Program& program, const DepthwiseConv2dKernel& kernel);
-ReorderedConstants mve_constants(const Program& program, const FullyConnectedKernel& kernel);
+ReorderedConstants mve_constants(const Program& program, const Conv2dKernel& kernel);  ///< of that kernel
+ReorderedConstants mve_constants(const Program& program, const DepthwiseConv2dKernel& kernel);  ///< of that kernel
+ReorderedConstants mve_constants(const Program& program, const FullyConnectedKernel& kernel);  ///< of that kernel
 
 /// In the order of a form, dsp or mve.
 template <class K>

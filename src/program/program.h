@@ -179,7 +179,7 @@ struct FillKernel {
 
 struct LoopKernel;
 using Kernel = std::variant<Conv2dKernel, DepthwiseConv2dKernel, FullyConnectedKernel, AveragePool2dKernel, MaxPool2dKernel, RequantizeKernel,
-                            SoftmaxKernel, AddKernel, MulKernel, LookupKernel, InterpolateKernel, CopyKernel, ConcatKernel, FillKernel, LoopKernel>;
+                            SoftmaxKernel, AddKernel, MulKernel, LookupKernel, InterpolateKernel, CopyKernel, ConcatKernel, FillKernel, LoopKernel>;  ///< one call of the runtime, or a loop of calls
 
 /// The body runs step_count times, in order.
 struct LoopKernel {
@@ -212,7 +212,7 @@ struct Program {
   const ProgramTensor& tensor(TensorId id) const { return tensors.at(static_cast<std::size_t>(id)); }
 };
 
-const std::string& kernel_name(const Kernel& kernel);
+const std::string& kernel_name(const Kernel& kernel);  ///< for messages and listings
 /// "conv2d", "depthwise_conv2d", "fully_connected", "average_pool2d", "max_pool2d", "requantize", "softmax", "add", "mul", "lookup",
 /// "interpolate", "copy", "concat", "fill", "loop"
 const char* kernel_op(const Kernel& kernel);
@@ -234,8 +234,8 @@ void for_each_kernel(const std::vector<Kernel>& kernels, const Visit& visit, std
 /// Which form of the kernels a target runs: `ref` on any core, `dsp` where the core has the Armv7E-M DSP extension (Cortex-M4, M7, M33), `mve`
 /// where it has Helium too (M55). All forms give the same numbers. A core runs those of its own variant and of all before it.
 enum class KernelVariant { ref, dsp, mve };
-inline constexpr KernelVariant kKernelVariants[] = {KernelVariant::ref, KernelVariant::dsp, KernelVariant::mve};
-const char* variant_name(KernelVariant variant);
+inline constexpr KernelVariant kKernelVariants[] = {KernelVariant::ref, KernelVariant::dsp, KernelVariant::mve};  ///< all of them
+const char* variant_name(KernelVariant variant);  ///< "ref", "dsp", "mve"
 
 /// Where every tensor lies in the one static arena, for one variant of the kernels. Offsets are multiples of kArenaAlignment.
 struct MemoryPlan {
@@ -247,6 +247,6 @@ struct MemoryPlan {
 
   std::int64_t scratch_offset(TensorId output) const { return scratch_offsets.at(static_cast<std::size_t>(output)); }
 };
-inline constexpr int kArenaAlignment = 4;
+inline constexpr int kArenaAlignment = 4;  ///< bytes
 
 }  // namespace qmn

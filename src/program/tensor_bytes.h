@@ -10,7 +10,7 @@
 
 namespace qmn {
 
-using TensorBytes = std::vector<std::int8_t>;
+using TensorBytes = std::vector<std::int8_t>;  ///< as it lies in the memory of the device
 
 /// Raw values → bytes. Pre: 8 or 16 bits, within the format's range.
 TensorBytes tensor_bytes(std::span<const std::int32_t> raw, QFormat format);

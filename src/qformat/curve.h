@@ -16,7 +16,7 @@ namespace qmn {
 
 enum class Curve { sigmoid, tanh };
 const char* curve_name(Curve curve);  ///< "sigmoid", "tanh"
-double curve_value(Curve curve, double x);
+double curve_value(Curve curve, double x);  ///< in double: what tables are made from
 
 /// Entry raw + 128 is the output for an 8-bit raw input. The output has 8 or 16 bits.
 std::vector<std::int16_t> lookup_table(Curve curve, QFormat in, QFormat out);

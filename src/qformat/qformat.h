@@ -40,7 +40,7 @@ std::int64_t quantize(double real, QFormat format);
 /// raw * 2^-frac_bits, exact.
 double dequantize(std::int64_t raw, QFormat format);
 
-std::vector<std::int8_t> quantize_s8(std::span<const float> reals, QFormat format);
+std::vector<std::int8_t> quantize_s8(std::span<const float> reals, QFormat format);  ///< each of them; rounded ties up, saturated
 /// quantize, then dequantize.
 std::vector<float> fake_quantize(std::span<const float> reals, QFormat format);
 

@@ -22,7 +22,7 @@ struct ChannelLayout {
   std::size_t count = 1, stride = 1;
   std::size_t channel_of(std::size_t index) const { return index / stride % count; }
 };
-ChannelLayout channel_layout(const Shape& shape);
+ChannelLayout channel_layout(const Shape& shape);  ///< of a value of that shape
 
 /// The value that is farthest from 0, and where it was.
 struct Extreme {
@@ -50,7 +50,7 @@ struct ObservedRange {
  private:
   std::int64_t averaged_clips_ = 0;
 };
-inline constexpr double kAverageMomentum = 0.98;
+inline constexpr double kAverageMomentum = 0.98;  ///< of the moving average, batch by batch
 
 class RangeObserver {
  public:

@@ -16,14 +16,14 @@ namespace qmn {
 
 enum class RangeMethod { minmax, moving_average, percentile, mse, kl, progressive, descend };
 inline constexpr RangeMethod kRangeMethods[] = {RangeMethod::minmax, RangeMethod::moving_average, RangeMethod::percentile, RangeMethod::mse,
-                                                RangeMethod::kl,     RangeMethod::progressive,    RangeMethod::descend};
-const char* method_name(RangeMethod method);
+                                                RangeMethod::kl,     RangeMethod::progressive,    RangeMethod::descend};  ///< all of them
+const char* method_name(RangeMethod method);  ///< as --method takes it
 
 /// What descend minimizes: the mean KL(float ‖ quantized) of the logits; with labels their cross-entropy, the share of wrong answers (ties by
 /// KL), or the mean of KL and cross-entropy.
 enum class Objective { kl, cross_entropy, accuracy, mix };
-inline constexpr Objective kObjectives[] = {Objective::kl, Objective::cross_entropy, Objective::accuracy, Objective::mix};
-const char* objective_name(Objective objective);
+inline constexpr Objective kObjectives[] = {Objective::kl, Objective::cross_entropy, Objective::accuracy, Objective::mix};  ///< all of them
+const char* objective_name(Objective objective);  ///< as --objective takes it
 
 struct QuantizeSettings {
   RangeMethod method = RangeMethod::descend;

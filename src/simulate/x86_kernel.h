@@ -15,6 +15,7 @@
 
 namespace qmn {
 
+/// One kernel of a program in that form.
 class X86Kernel {
  public:
   virtual ~X86Kernel() = default;
@@ -28,9 +29,9 @@ class X86Kernel {
 std::unique_ptr<const X86Kernel> make_x86_kernel(const Program& program, const Kernel& kernel);
 
 // The same for each kind; only called where has_avx2().
-std::unique_ptr<const X86Kernel> make_x86(const Program& program, const Conv2dKernel& kernel);
-std::unique_ptr<const X86Kernel> make_x86(const Program& program, const DepthwiseConv2dKernel& kernel);
-std::unique_ptr<const X86Kernel> make_x86(const Program& program, const FullyConnectedKernel& kernel);
-std::unique_ptr<const X86Kernel> make_x86(const Program& program, const AveragePool2dKernel& kernel);
+std::unique_ptr<const X86Kernel> make_x86(const Program& program, const Conv2dKernel& kernel);  ///< convolutions
+std::unique_ptr<const X86Kernel> make_x86(const Program& program, const DepthwiseConv2dKernel& kernel);  ///< depthwise ones
+std::unique_ptr<const X86Kernel> make_x86(const Program& program, const FullyConnectedKernel& kernel);  ///< fully connected layers
+std::unique_ptr<const X86Kernel> make_x86(const Program& program, const AveragePool2dKernel& kernel);  ///< average pools
 
 }  // namespace qmn

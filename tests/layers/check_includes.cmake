@@ -22,6 +22,7 @@ set(floor_quantize 6)
 set(floor_emit 6)
 set(floor_board 7)
 set(floor_report 7)
+set(floor_library 7)
 set(floor_cli 8)
 
 set(faults "")

@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/common.h"
 #include "cli/evaluation.h"
+#include "cli/feature_report.h"
 #include "cli/form_table.h"
 #include "cli/source_options.h"
 #include "formats/onnx_format.h"
@@ -20,6 +21,7 @@ constexpr const char* kExamples = R"(Examples:
   qmn eval kws.onnx --data words/                          training, validation and test accuracy of a float model
   qmn eval kws.q.onnx --data words/ --split testing        float, fake-quantized and integer side by side
   qmn eval kws.q.onnx --data words/ --copies 10            paired over 10 disturbed copies of each test clip
+  qmn eval kws.q.onnx --data words/ --split testing --features   what the device's integer front end costs
   qmn eval kws.onnx --data words/ --weights_only           weights by the classic rule, activations float
   qmn eval resnet.q.onnx --data pictures/ --split testing  a folder of PNG for each class
   qmn eval encoder.q.onnx --data frames.csv                a net without classes: squared error, SQNR, AUC where a column marks anomalies
@@ -32,7 +34,7 @@ one minus the other. Copies are shifted in time by up to 100 ms and get backgrou
 struct Options {
   std::string model, split, mode, against;
   int copies = 0;
-  bool is_weights_only = false;
+  bool is_weights_only = false, compares_features = false;
   SourceOptions source;
   SeedOption seed;
   OutputOptions output;
@@ -79,6 +81,11 @@ void print_split_title(const Options& options, Split split, std::int64_t clips) 
 nlohmann::json evaluate_split(const Options& options, const Model& model, const DataSource& source, Split split, const std::vector<Mode>& modes) {
   const FeatureSet clips = load_split(options, model, source, split);
   nlohmann::json json{{"clips", clips.row_count()}, {"copies", options.copies}};
+  if (options.compares_features) {
+    if (!options.output.is_json) print_split_title(options, split, clips.row_count());
+    json.update(feature_report(model, options.model, clips, source.labels(), options.output.is_json));
+    return json;
+  }
   const std::unique_ptr<FormTable> forms = FormTable::of(clips, source.labels());
   for (std::size_t i = 0; i < modes.size(); ++i) {
     forms->add(modes[i].name, modes[i].logits(model, clips));
@@ -132,6 +139,9 @@ nlohmann::json evaluate_against(const Options& options, const Model& model, cons
 
 void evaluate(const Options& options) {
   if (options.copies < 0 || options.copies > 1000) fail_usage("--copies {}: must be between 0 and 1000", options.copies);
+  if (options.compares_features && (!options.against.empty() || !options.mode.empty() || options.is_weights_only)) {
+    fail_usage("--features compares front ends under the integer net: it goes without --mode, --against and --weights_only");
+  }
   const std::vector<Split> splits = splits_of(options);
   Model model = read_model(options.model);
   const std::vector<Mode> modes = modes_of(options, options.model, model.quantization.has_value());
@@ -158,6 +168,7 @@ void add_eval(CLI::App& app) {
   command->add_option("--mode", options->mode, "float, weights-only, fake-quant or integer (default: all that the model has)")->check(CLI::IsMember({"float", "weights-only", "fake-quant", "integer"}));
   command->add_option("--against", options->against, "Compare with this model on the same clips, paired")->type_name("FILE");
   command->add_flag("--weights_only", options->is_weights_only, "Quantized weights, float activations");
+  command->add_flag("--features", options->compares_features, "The integer front end against the float one: a histogram of errors, and the integer net on either, paired");
   options->source.add(*command);
   options->seed.add(*command, "the copies");
   options->output.add(*command);

@@ -255,7 +255,7 @@ void print_text(const Options& options, const Report& report) {
   fmt::print("parameters {} (weights and biases)\n", totals.parameters);
   if (report.device) {
     fmt::print("flash      {} B of weights, biases and tables on a {}\n", report.device->constant_bytes, options.core);
-    fmt::print("RAM        {} B arena there (no plan can take less than {} B)\n", report.device->arena_bytes, report.device->arena_lower_bound_bytes);
+    fmt::print("RAM        arena of {}\n", arena_text(report.device->arena_bytes, report.device->arena_lower_bound_bytes));
   } else {
     fmt::print("flash      about {} B of weights and biases in 8 bits\n", totals.parameters);
     fmt::print("RAM        about {} B: the largest input and output of a layer in 8 bits\n", totals.largest_pair_bytes);

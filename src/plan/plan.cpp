@@ -8,6 +8,8 @@
 #include "base/random.h"
 #include "program/traits.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 
@@ -236,6 +238,11 @@ Placement best_placement(const std::vector<Buffer>& buffers, std::int64_t bound)
 }
 
 }  // namespace
+
+std::string arena_text(std::int64_t arena_bytes, std::int64_t lower_bound_bytes) {
+  if (arena_bytes == lower_bound_bytes) return fmt::format("{} bytes, optimal: as many are alive at once", arena_bytes);
+  return fmt::format("{} bytes, near-optimal: {} above the bound of {}, the most that are alive at once", arena_bytes, arena_bytes - lower_bound_bytes, lower_bound_bytes);
+}
 
 MemoryPlan plan_memory(const Program& program, KernelVariant variant) {
   Lifetimes lifetimes(program, variant);

@@ -61,7 +61,7 @@ TEST_F(InfoCommand, ShowsFormatsShiftsAndTheArenaOfAQuantizedModel) {
   quantize();
   const ProcessResult result = run_qmn({"info", file()});
   EXPECT_EQ(result.exit_code, 0) << result.err;
-  expect_texts(result.out, {"dnn, quantized", "Q5.2", "Q0.7", "Q-1.8", "bias <<", "out >>", "B arena"});
+  expect_texts(result.out, {"dnn, quantized", "Q5.2", "Q0.7", "Q-1.8", "bias <<", "out >>", "arena of "});
   const nlohmann::json json = json_of(run_qmn({"info", file(), "--json"}));
   EXPECT_EQ(json["is_quantized"], true);
   EXPECT_EQ(json["macs"], 2024);

@@ -46,6 +46,11 @@ TEST(Plan, IsValidForRandomPrograms) {
   }));
 }
 
+TEST(Plan, SaysWhetherItIsOptimal) {
+  EXPECT_EQ(arena_text(8924, 8924), "8924 bytes, optimal: as many are alive at once");
+  EXPECT_EQ(arena_text(9000, 8924), "9000 bytes, near-optimal: 76 above the bound of 8924, the most that are alive at once");
+}
+
 TEST(Plan, IsTheSameEveryTime) {
   EXPECT_TRUE(rc::check("plan_memory is deterministic", [] {
     const Program program = random_program();

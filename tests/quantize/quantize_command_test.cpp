@@ -59,6 +59,23 @@ TEST_F(QuantizeCommand, EvalMeasuresCopiesPairedAndFakeQuantEqualsTheIntegers) {
   EXPECT_NEAR(testing.at("integer").at("difference").get<double>(), testing.at("integer").at("accuracy").get<double>() - testing.at("float").at("accuracy").get<double>(), 1e-12);
 }
 
+TEST_F(QuantizeCommand, EvalComparesFrontEndsByStepsOfTheInputAndByTheIntegerNet) {
+  ASSERT_EQ(quantize({"-o", "q.onnx"}).exit_code, 0);
+  const ProcessResult result = qmn({"eval", "q.onnx", "--data", data().string(), "--split", "testing", "--features", "--json", "--quiet"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const auto testing = nlohmann::json::parse(result.out).at("splits").at("testing");
+  std::int64_t features = 0;
+  for (const auto& [error, count] : testing.at("errors").items()) features += count.get<std::int64_t>();
+  EXPECT_EQ(features, 250 * testing.at("clips").get<std::int64_t>());
+  EXPECT_EQ(testing.at("features"), features);
+  EXPECT_GE(testing.at("within_1").get<double>(), 0.99);
+  EXPECT_TRUE(testing.at("integer_features").contains("difference"));
+  const ProcessResult text = qmn({"eval", "q.onnx", "--data", data().string(), "--split", "testing", "--features", "--quiet"});
+  for (const char* part : {"error of the integer front end in steps of the network's input", "within 1: ", "integer net, float features"}) EXPECT_NE(text.out.find(part), std::string::npos) << text.out;
+  expect_error(qmn({"eval", checkpoint().string(), "--data", data().string(), "--features"}), 2, {"--features", "is a float model"});
+  expect_error(qmn({"eval", "q.onnx", "--data", data().string(), "--features", "--mode", "integer"}), 2, {"--features"});
+}
+
 TEST_F(QuantizeCommand, EvalOfAFloatModelTakesWeightsOnly) {
   const ProcessResult result = qmn({"eval", checkpoint().string(), "--data", data().string(), "--split", "testing", "--weights_only", "--json", "--quiet"});
   ASSERT_EQ(result.exit_code, 0) << result.err;

@@ -9,11 +9,9 @@ void qmn_spotter_start(qmn_spotter *spotter) {
   const qmn_spotter_settings *const settings = spotter->settings;
   int8_t *const frames = spotter->frames;
   for (int32_t i = 0; i < values_per_input(settings) * settings->value_bytes; ++i) frames[i] = 0;
-  for (int32_t i = 0; i < settings->smoothing_count * settings->class_count; ++i) spotter->history[i] = 0;
-  for (int32_t i = 0; i < settings->class_count; ++i) spotter->sums[i] = 0;
   spotter->frame = 0;
-  spotter->run_count = 0;
-  spotter->rest_left = 0;
+  spotter->decision.settings = &settings->decision;
+  qmn_decision_start(&spotter->decision);
   qmn_mfcc_stream_start(&spotter->stream, settings->mfcc, spotter->samples);
 }
 
@@ -41,41 +39,15 @@ void qmn_spotter_copy_input(const qmn_spotter *spotter, void *input) {
   for (int32_t i = 0; i < first; ++i) *to++ = frames[i];
 }
 
-/* Scores of this run take the place of the oldest. */
-static void smooth(qmn_spotter *spotter, const int8_t *scores) {
-  const int32_t classes = spotter->settings->class_count;
-  int8_t *const oldest = spotter->history + (int32_t)(spotter->run_count % (uint32_t)spotter->settings->smoothing_count) * classes;
-  for (int32_t i = 0; i < classes; ++i) {
-    spotter->sums[i] = (int16_t)(spotter->sums[i] + scores[i] - oldest[i]);
-    oldest[i] = scores[i];
-  }
-  spotter->run_count += 1;
-}
-
-static void decide(qmn_spotter *spotter) {
-  const qmn_spotter_settings *const settings = spotter->settings;
-  const int32_t count = spotter->run_count < (uint32_t)settings->smoothing_count ? (int32_t)spotter->run_count : settings->smoothing_count;
-  int32_t word = -1;
-  for (int32_t i = 0; i < settings->class_count; ++i) {
-    const int32_t threshold = settings->thresholds[i];
-    if (threshold == 0 || spotter->sums[i] < threshold * count) continue;
-    if (word < 0 || spotter->sums[i] > spotter->sums[word]) word = i;
-  }
-  if (word < 0) return;
-  spotter->rest_left = settings->rest_frames;
-  if (spotter->listener) spotter->listener(spotter->context, word, spotter->sums[word] / count, spotter->frame - 1);
-}
-
 static void end_frame(qmn_spotter *spotter) {
   const qmn_spotter_settings *const settings = spotter->settings;
   add_frame(spotter);
-  const int is_resting = spotter->rest_left > 0;
-  if (is_resting) spotter->rest_left -= 1;
   if (spotter->frame < (uint32_t)settings->frame_count || (spotter->frame - (uint32_t)settings->frame_count) % (uint32_t)settings->interval_frames != 0) return;
   qmn_spotter_copy_input(spotter, settings->net_input());
   settings->net_run();
-  smooth(spotter, settings->net_scores());
-  if (!is_resting) decide(spotter);
+  int32_t score = 0;
+  const int32_t word = qmn_decision_step(&spotter->decision, settings->interval_frames, settings->net_scores(), &score);
+  if (word >= 0 && spotter->listener) spotter->listener(spotter->context, word, score, spotter->frame - 1);
 }
 
 void qmn_spotter_push(qmn_spotter *spotter, const int16_t *samples, int32_t count) {

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * qmn_spotter.h   From samples as they come to words: features of a window for every hop, the network over the last frames at a chosen interval,
- * its scores smoothed, a threshold for each word, and a time of rest behind a word. The same C on the device and on the host.
+ * and what its scores decide (qmn_decision.h). The same C on the device and on the host.
  *
  * Frame k is the window that begins at sample k * hop. The network runs behind frame `frame_count` - 1, then every `interval_frames`.
- * With s[w] the sum of the last n = min(runs so far, smoothing_count) scores of word w, a word is heard when s[w] >= thresholds[w] * n, its
- * threshold is not 0, and no word was heard in the last `rest_frames` frames; of several the one with the largest sum, of equal ones the first.
  * No heap, no libc, no floating point. Not reentrant: the network works in static memory.
  */
 #ifndef QMN_SPOTTER_H
 #define QMN_SPOTTER_H
 
+#include "qmn_decision.h"
 #include "qmn_mfcc.h"
 
 #ifdef __cplusplus
@@ -22,11 +21,8 @@ typedef struct qmn_spotter_settings {
   const int8_t *input_shifts;  /* [coefficient_count]: right shift from a feature to the network's input, -15 ... 24 */
   int32_t value_bytes;         /* of a value of that input: 1 or 2 */
   int32_t frame_count;         /* frames in an input */
-  int32_t class_count;
   int32_t interval_frames;     /* >= 1 */
-  int32_t smoothing_count;     /* 1 ... 255 */
-  int32_t rest_frames;         /* >= 0 */
-  const uint8_t *thresholds;   /* [class_count] Q0.7; 0: never heard */
+  qmn_decision_settings decision;
   void *(*net_input)(void);
   void (*net_run)(void);
   const int8_t *(*net_scores)(void); /* [class_count] Q0.7 */
@@ -44,12 +40,9 @@ typedef struct qmn_spotter {
   int32_t *workspace;  /* QMN_MFCC_WORKSPACE_BYTES; it may lie where the network's arena lies */
   int16_t *features;   /* [coefficient_count] */
   void *frames;        /* [frame_count][coefficient_count] values, aligned to value_bytes */
-  int8_t *history;     /* [smoothing_count][class_count] */
-  int16_t *sums;       /* [class_count] */
+  qmn_decision decision; /* of it, the caller sets the memory */
   qmn_mfcc_stream stream;
   uint32_t frame;      /* frames so far */
-  uint32_t run_count;  /* runs of the network so far */
-  int32_t rest_left;   /* frames until a word may be heard again */
 } qmn_spotter;
 
 /* Forgets all that was heard. Pre: settings and the pointers to memory are set. */

@@ -13,6 +13,7 @@ packages=(
   libonnx-dev libprotobuf-dev protobuf-compiler nlohmann-json3-dev     # model files
   libflatbuffers-dev flatbuffers-compiler                              # TFLite
   libsndfile1-dev libsoxr-dev libkissfft-dev                           # sound
+  portaudio19-dev                                                      # optional: microphones of qmn listen
   libpng-dev libjpeg-dev zlib1g-dev                                    # pictures and arrays
   libcurl4-openssl-dev libarchive-dev                                  # qmn data get
   libcli11-dev libtomlplusplus-dev libfmt-dev libtbb-dev libssl-dev    # the rest of the tool

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * main.c   Firmware around an exported network: self-test, then an inference for each input of inputs.bin, or for each clip of clips.bin.
+ * main.c   Firmware around an exported network: self-test, then an inference for each input of inputs.bin, or for each clip of clips.bin, or
+ * the words in the stream of stream.bin.
  *
  * inputs.bin: NET_INPUT_BYTES an input. clips.bin, where the network hears sound: NET_CLIP_SAMPLES samples a clip, which go through the front
  * end. outputs.bin: for each, of a clip its features as the network's input, then NET_CLASS_COUNT logits, then as many scores if there are any.
+ * stream.bin, where the network hears sound: samples without end, a block at a time. outputs.bin: logits and scores of each run of the network.
+ * words.bin: word, score and frame of each word that was heard, int32.
  * Values are raw, int16 in the byte order of the board.
  * traces.bin (built with tracing): for each tensor its number and its size in bytes, int32 in the byte order of the board, then its values.
  * Built with tracing and BOARD_COUNTS_LAYERS: no file, but the ticks of the kernel that writes each tensor, summed over the inferences.
@@ -132,8 +135,10 @@ static int run_inputs(int inputs, int outputs, totals *sum) {
 }
 
 #ifdef NET_HEARS_SOUND
+static int16_t block[kBlockSamples];
+
 /* The samples of a clip, block by block; 0, or the exit code. */
-static int push_clip(int clips, int32_t first_bytes, int16_t *block, totals *sum) {
+static int push_clip(int clips, int32_t first_bytes, totals *sum) {
   int32_t left = NET_CLIP_SAMPLES, got = first_bytes;
   board_paint_stack();
   net_listen(0);
@@ -153,12 +158,11 @@ static int push_clip(int clips, int32_t first_bytes, int16_t *block, totals *sum
 
 /* Every whole clip of the file. */
 static int run_clips(int clips, int outputs, totals *sum) {
-  static int16_t block[kBlockSamples];
   const int32_t first = NET_CLIP_SAMPLES < kBlockSamples ? NET_CLIP_SAMPLES : kBlockSamples;
   for (;;) {
     const int32_t got = board_read(clips, block, first * (int32_t)sizeof *block);
     if (got == 0) return kPass;
-    int failure = push_clip(clips, got, block, sum);
+    int failure = push_clip(clips, got, sum);
     if (failure) return failure;
     net_copy_input(net_input());
     if (board_write(outputs, net_input(), NET_INPUT_BYTES) != 0) return file_failed("outputs.bin");
@@ -166,6 +170,40 @@ static int run_clips(int clips, int outputs, totals *sum) {
     failure = write_outputs(outputs);
     if (failure) return failure;
   }
+}
+
+static int words_file = -1;
+static int words_failed = 0;
+
+static void write_word(int word, int score, uint32_t frame) {
+  const int32_t record[3] = {word, score, (int32_t)frame};
+  if (board_write(words_file, record, (int32_t)sizeof record) != 0) words_failed = 1;
+}
+
+/* All samples of the file, in blocks of which one ends with each frame, so that the outputs of a run are still there. */
+static int run_stream(int stream, int outputs, totals *sum) {
+  int32_t left = NET_WINDOW_SAMPLES; /* to the end of the next frame */
+  uint32_t frames = 0;
+  words_file = board_open_write("words.bin");
+  if (words_file < 0) return file_failed("words.bin");
+  board_paint_stack();
+  net_listen(write_word);
+  for (;;) {
+    const int32_t count = left < kBlockSamples ? left : kBlockSamples;
+    const int32_t got = board_read(stream, block, count * (int32_t)sizeof *block);
+    net_push(block, (size_t)got / sizeof *block);
+    if (got < count * (int32_t)sizeof *block) break;
+    left -= count;
+    if (left > 0) continue;
+    left = NET_HOP_SAMPLES;
+    frames += 1;
+    if (frames < NET_FRAME_COUNT || (frames - NET_FRAME_COUNT) % NET_INTERVAL_FRAMES != 0) continue;
+    sum->inferences += 1;
+    if (write_outputs(outputs) != kPass) return kFileFailed;
+  }
+  note_stack(sum);
+  report("frames", frames);
+  return board_close(words_file) != 0 || words_failed ? file_failed("words.bin") : kPass;
 }
 #endif
 
@@ -181,11 +219,18 @@ int main(void) {
   int inputs = board_open_read("inputs.bin");
 #ifdef NET_HEARS_SOUND
   report("frames_per_clip", NET_FRAME_COUNT);
-  const int has_clips = inputs < 0;
-  if (has_clips) inputs = board_open_read("clips.bin");
+  int (*run)(int, int, totals *) = run_inputs;
+  if (inputs < 0) {
+    inputs = board_open_read("clips.bin");
+    run = run_clips;
+  }
+  if (inputs < 0) {
+    inputs = board_open_read("stream.bin");
+    run = run_stream;
+  }
 #endif
   if (inputs < 0) {
-    put_text("qmn: no inputs.bin or clips.bin in the working folder: only the self-test was run\n");
+    put_text("qmn: no inputs.bin, clips.bin or stream.bin in the working folder: only the self-test was run\n");
     return mismatches ? kSelfTestFailed : kPass;
   }
   const int outputs = board_open_write("outputs.bin");
@@ -197,7 +242,7 @@ int main(void) {
 
   totals sum = {0, 0, 0, 0};
 #ifdef NET_HEARS_SOUND
-  const int failure = has_clips ? run_clips(inputs, outputs, &sum) : run_inputs(inputs, outputs, &sum);
+  const int failure = run(inputs, outputs, &sum);
 #else
   const int failure = run_inputs(inputs, outputs, &sum);
 #endif

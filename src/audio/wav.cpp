@@ -1,25 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "audio/wav.h"
 
+#include "audio/sound_block.h"
 #include "base/check.h"
 #include "base/error.h"
 #include "base/file.h"
-
-#include <sndfile.h>
-#include <soxr.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
-#include <memory>
 
 namespace qmn {
 namespace {
 
-constexpr int kMinRateHz = 1000;
-constexpr int kMaxRateHz = 768000;
-constexpr float kLargestBelowOne = 0x1.fffffep-1f;
 constexpr std::size_t kMaxFileBytes = std::size_t{1} << 31;
 
 /// The bytes of a file as libsndfile reads and writes them.
@@ -64,30 +58,6 @@ sf_count_t file_tell(void* user) { return as_file(user).position; }
 
 SF_VIRTUAL_IO memory_io() { return {.get_filelen = file_size, .seek = file_seek, .read = file_read, .write = file_write, .tell = file_tell}; }
 
-struct CloseSound {
-  void operator()(SNDFILE* file) const { sf_close(file); }
-};
-using Sound = std::unique_ptr<SNDFILE, CloseSound>;
-
-/// libsndfile's reason without the full stop and line ends it brings along.
-std::string sound_error(SNDFILE* file) {
-  std::string text = sf_strerror(file);
-  while (!text.empty() && (text.back() == '.' || text.back() == '\n' || text.back() == ' ')) text.pop_back();
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  return text;
-}
-
-/// [frame][channel] → [frame]: the mean over the channels, within [-1, 1).
-std::vector<float> mix_down(const std::vector<float>& interleaved, std::size_t channels) {
-  std::vector<float> mono(interleaved.size() / channels);
-  for (std::size_t frame = 0; frame < mono.size(); ++frame) {
-    double sum = 0;
-    for (std::size_t channel = 0; channel < channels; ++channel) sum += static_cast<double>(interleaved[frame * channels + channel]);
-    mono[frame] = static_cast<float>(sum / static_cast<double>(channels));
-  }
-  return mono;
-}
-
 }  // namespace
 
 Audio read_audio(const std::filesystem::path& path, int sample_rate_hz, double max_seconds) {
@@ -103,9 +73,7 @@ Audio decode_audio(std::string_view bytes, const std::string& name, int sample_r
   SF_INFO info{};
   const Sound sound(sf_open_virtual(&io, SFM_READ, &info, &memory));
   if (!sound) fail_data("{}: is no sound file that can be read ({}); a WAV file is needed", name, sound_error(nullptr));
-  if (info.samplerate < kMinRateHz || info.samplerate > kMaxRateHz) {
-    fail_data("{}: says a sample rate of {} Hz, {} to {} Hz can be read", name, info.samplerate, kMinRateHz, kMaxRateHz);
-  }
+  check_source_rate(info.samplerate, name);
   const auto channels = static_cast<std::size_t>(info.channels);
   const double max_frames = max_seconds * info.samplerate;
 
@@ -122,9 +90,7 @@ Audio decode_audio(std::string_view bytes, const std::string& name, int sample_r
     }
   }
   if (interleaved.empty()) fail_data("{}: holds no samples: the file is truncated or empty of sound", name);
-  for (float value : interleaved) {
-    if (!std::isfinite(value)) fail_data("{}: holds samples that are no finite numbers; write it anew as 16-bit WAV", name);
-  }
+  check_finite(interleaved, name);
 
   Audio audio;
   audio.sample_rate_hz = sample_rate_hz;
@@ -137,7 +103,7 @@ Audio decode_audio(std::string_view bytes, const std::string& name, int sample_r
     audio.samples = resample(audio.samples, info.samplerate, sample_rate_hz);
     if (audio.samples.empty()) fail_data("{}: is too short to hold one sample at {} Hz", name, sample_rate_hz);
   }
-  for (float& sample : audio.samples) sample = std::clamp(sample, -1.0f, kLargestBelowOne);
+  std::ranges::transform(audio.samples, audio.samples.begin(), clamp_sample);
   return audio;
 }
 
@@ -173,7 +139,7 @@ std::vector<float> resample(std::span<const float> samples, double from_rate, do
   if (samples.empty()) return {};
   const double expected = static_cast<double>(samples.size()) * to_rate / from_rate;
   std::vector<float> result(static_cast<std::size_t>(std::ceil(expected)) + 1);
-  const soxr_quality_spec_t quality = soxr_quality_spec(SOXR_HQ, 0);
+  const soxr_quality_spec_t quality = resampling_quality();
   const soxr_io_spec_t io = soxr_io_spec(SOXR_FLOAT32_I, SOXR_FLOAT32_I);
   const soxr_runtime_spec_t runtime = soxr_runtime_spec(1);
   std::size_t consumed = 0, produced = 0;

@@ -7,8 +7,9 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <functional>
+#include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -64,5 +65,26 @@ using RunObserver = std::function<void(std::size_t first, const BoardRun& part)>
 /// Error (data): emulator missing (names the package), a fault, a hang, an input of another size than the network's.
 BoardRun run_firmware(const BuiltFirmware& firmware, const std::string& board, const std::vector<TensorBytes>& inputs, bool traces,
                       std::chrono::milliseconds timeout = std::chrono::milliseconds{0}, const RunObserver& observe = {}, InputKind kind = InputKind::raw);
+
+/// A word that the firmware called back with.
+struct HeardWord {
+  int word = 0;             ///< index of the class
+  int score = 0;            ///< mean of the smoothed scores, Q0.7
+  std::uint32_t frame = 0;  ///< the last one that the network saw
+  friend bool operator==(const HeardWord&, const HeardWord&) = default;
+};
+
+struct BoardStream {
+  std::vector<TensorBytes> logits, scores;  ///< of each run of the network
+  std::vector<HeardWord> heard;
+  std::int64_t frames = 0;               ///< of features
+  std::int64_t selftest_mismatches = 0;
+  std::int64_t stack_bytes = 0;          ///< painted, the most that the stream used; 0 on the host
+};
+
+/// Pushes a stream of samples of any length through a firmware that takes sound (emit/emit.h), a block at a time, and collects what it heard.
+/// `observe` sees now and then how many bytes of outputs there are: logits and scores of each run. Pre: the firmware takes samples.
+/// Error (data): as run_firmware.
+BoardStream run_stream(const BuiltFirmware& firmware, const std::string& board, std::span<const std::int16_t> samples, int sample_rate_hz, const std::function<void(std::int64_t output_bytes)>& observe = {});
 
 }  // namespace qmn

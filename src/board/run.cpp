@@ -1,23 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// board/run.cpp   Runs a firmware in temporary folders: inputs.bin in, outputs.bin, traces.bin and the report out (boards/common/main.c).
+// board/run.cpp   Runs a firmware over inputs or clips, in several processes: inputs.bin or clips.bin in, outputs.bin, traces.bin and the report out.
 #include "base/error.h"
 #include "base/file.h"
 #include "base/parallel.h"
-#include "base/subprocess.h"
 #include "board/board.h"
+#include "board/firmware_process.h"
 #include "board/tools.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <map>
 #include <mutex>
 #include <span>
-#include <sstream>
 #include <thread>
 
 namespace fs = std::filesystem;
@@ -31,50 +26,6 @@ using Inputs = std::span<const TensorBytes>;
 constexpr std::size_t kMostInputsPerProcess = 16;
 constexpr std::chrono::seconds kStartTimeout{60};
 constexpr std::chrono::seconds kInferenceTimeout{20};
-
-/// main.c's exit codes that are no failure of the run itself.
-constexpr int kExitPass = 0, kExitSelfTestFailed = 1;
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (fs::temp_directory_path() / "qmn-run-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) fail_data("{}: cannot create: {}", pattern, std::strerror(errno));
-    path_ = pattern;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
-std::vector<std::string> command_line(const fs::path& image, const std::string& board) {
-  if (board == kHostBoard) return {image.string()};
-  return {kEmulator,  "-M",      board,   "-icount", "shift=0", "-semihosting-config", "enable=on,target=native",
-          "-nographic", "-monitor", "none", "-serial", "none",    "-kernel",             image.string()};
-}
-
-/// The lines "qmn report <key> <value>"; "end" only when the firmware came to its end.
-std::map<std::string, std::int64_t> parse_report(const std::string& console) {
-  std::map<std::string, std::int64_t> report;
-  std::istringstream lines(console);
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream fields(line);
-    std::string program, word, key;
-    std::int64_t value = 0;
-    if (fields >> program >> word >> key && program == "qmn" && word == "report") {
-      fields >> value;
-      report[key] = value;
-    }
-  }
-  return report;
-}
 
 std::string all_bytes(Inputs inputs) {
   std::string bytes;
@@ -107,21 +58,9 @@ std::vector<std::vector<TensorBytes>> parse_traces(std::string_view bytes, std::
 
 /// One process over some of the inputs.
 BoardRun run_process_over(const fs::path& image, const std::string& board, Inputs inputs, InputKind kind, bool traces, std::chrono::milliseconds timeout) {
-  const TemporaryFolder folder;
-  if (!inputs.empty()) write_file_atomic(folder.path() / (kind == InputKind::clips ? "clips.bin" : "inputs.bin"), all_bytes(inputs));
-  const ProcessResult process = run_process(command_line(image, board), {.input = {}, .folder = folder.path(), .timeout = timeout});
-  const std::string console = process.out + process.err;
-  if (process.is_timed_out) {
-    fail_data("{}: the firmware on {} hangs: no end after {} s for {} inputs", image.string(), board,
-              std::chrono::duration_cast<std::chrono::seconds>(timeout).count(), inputs.size());
-  }
-  const std::size_t fault = console.find("qmn fault");
-  if (fault != std::string::npos) fail_data("{}: {} on {}", image.string(), console.substr(fault, console.find('\n', fault) - fault), board);
-  std::map<std::string, std::int64_t> report = parse_report(console);
-  const bool is_complete = report.contains("selftest_mismatches") && (inputs.empty() || report.contains("end"));
-  if ((process.exit_code != kExitPass && process.exit_code != kExitSelfTestFailed) || !is_complete) {
-    fail_data("{}: the firmware on {} ended early (exit code {}): {}", image.string(), board, process.exit_code, first_message(process));
-  }
+  const FirmwareProcess process;
+  if (!inputs.empty()) write_file_atomic(process.file(kind == InputKind::clips ? "clips.bin" : "inputs.bin"), all_bytes(inputs));
+  std::map<std::string, std::int64_t> report = process.run(image, board, timeout, inputs.empty() ? "" : fmt::format("{} inputs", inputs.size()));
 
   BoardRun run;
   for (const auto& [key, ticks] : report) {
@@ -134,7 +73,7 @@ BoardRun run_process_over(const fs::path& image, const std::string& board, Input
   const std::size_t logits_bytes = class_count * static_cast<std::size_t>(report["logit_bytes"]);
   const std::size_t feature_bytes = kind == InputKind::clips ? static_cast<std::size_t>(report["input_bytes"]) : 0;
   const std::size_t output_bytes = feature_bytes + logits_bytes + (report["has_scores"] != 0 ? class_count : 0);
-  const std::string outputs = read_file(folder.path() / "outputs.bin");
+  const std::string outputs = read_file(process.file("outputs.bin"));
   if (report["inferences"] != static_cast<std::int64_t>(inputs.size()) || outputs.size() != inputs.size() * output_bytes) {
     fail_data("{}: inputs of {} bytes do not fit the firmware, whose network takes {}", image.string(), inputs[0].size(), report["input_bytes"]);
   }
@@ -145,7 +84,7 @@ BoardRun run_process_over(const fs::path& image, const std::string& board, Input
     run.logits.push_back(to_bytes(output.substr(0, logits_bytes)));
     run.scores.push_back(to_bytes(output.substr(logits_bytes)));
   }
-  if (traces) run.traces = parse_traces(read_file(folder.path() / "traces.bin"), inputs.size());
+  if (traces) run.traces = parse_traces(read_file(process.file("traces.bin")), inputs.size());
   // Sums, until the runs are merged. A clip's samples are followed by an inference of their own.
   const std::int64_t per_1024 = report["instructions_per_1024_ticks"];
   run.instructions_per_inference = report["ticks"] * per_1024 / 1024;

@@ -25,6 +25,8 @@ void add_eval(CLI::App& app);
 void add_export(CLI::App& app);
 void add_run(CLI::App& app);
 void add_bench(CLI::App& app);
+void add_listen(CLI::App& app);
+void add_tune(CLI::App& app);
 void add_quant_test(CLI::App& app);
 void add_sensitivity(CLI::App& app);
 void add_report(CLI::App& app);

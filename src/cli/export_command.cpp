@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/common.h"
 #include "cli/firmware_folder.h"
+#include "cli/operating_point_options.h"
 #include "emit/emit.h"
 #include "formats/onnx_format.h"
 #include "import/import.h"
@@ -20,7 +21,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
 #include <memory>
 
 namespace fs = std::filesystem;
@@ -36,16 +36,14 @@ constexpr const char* kExamples = R"(Examples:
   qmn export kws.q.onnx -o kws.onnx --format onnx         for ONNX Runtime, which then gives the firmware's very numbers)";
 
 constexpr const char* kKernels = "qmn";
-constexpr int kMostSelfTests = 100, kMostSmoothing = 255;
-constexpr double kMostSeconds = 60;
+constexpr int kMostSelfTests = 100;
 
 struct Options {
   std::string model, folder, format = "c";
   std::string board = "mps2-an386", core, kernels = kKernels, prefix = "qmn";
   int self_tests = 2;
   bool is_in_place = false;
-  double interval_ms = 100, rest_ms = 1000, threshold = 0.7;
-  int smoothing = 3;
+  OperatingPointOptions point;
   SeedOption seed;
   OutputOptions output;
 };
@@ -58,25 +56,9 @@ void check(const Options& options) {
   }
   if (options.kernels != kKernels) fail_usage("--kernels {}: no such kernels; there is {}", options.kernels, kKernels);
   if (options.self_tests < 1 || options.self_tests > kMostSelfTests) fail_usage("--self-tests {}: must be between 1 and {}", options.self_tests, kMostSelfTests);
-  if (!(options.interval_ms > 0 && options.interval_ms <= kMostSeconds * 1000)) fail_usage("--interval_ms {}: must be above 0 and at most {}", options.interval_ms, kMostSeconds * 1000);
-  if (!(options.rest_ms >= 0 && options.rest_ms <= kMostSeconds * 1000)) fail_usage("--rest_ms {}: must be between 0 and {}", options.rest_ms, kMostSeconds * 1000);
-  if (!(options.threshold > 0 && options.threshold < 1)) fail_usage("--threshold {}: must lie between 0 and 1", options.threshold);
-  if (options.smoothing < 1 || options.smoothing > kMostSmoothing) fail_usage("--smoothing {}: must be between 1 and {}", options.smoothing, kMostSmoothing);
   if (options.prefix.empty() || c_identifier(options.prefix, "") != options.prefix) {
     fail_usage("--prefix {}: must be a C identifier of letters, digits and single underscores that begins with a letter", options.prefix);
   }
-}
-
-/// The flags in frames of the front end. Words are the labels that do not begin with "_" (as _silence_ and _unknown_ do).
-OperatingPoint operating_point(const Options& options, const Program& program) {
-  const FrontEndSettings& front_end = program.metadata.front_end;
-  const double hop_ms = 1000.0 * front_end.hop_samples / front_end.sample_rate_hz;
-  const auto frames = [&](double ms) { return static_cast<int>(std::lround(ms / hop_ms)); };
-  OperatingPoint point{.interval_frames = std::max(1, frames(options.interval_ms)), .smoothing_count = options.smoothing, .rest_frames = frames(options.rest_ms), .thresholds = {}};
-  for (const std::string& label : program.metadata.labels) {
-    point.thresholds.push_back(static_cast<std::uint8_t>(label.starts_with('_') ? 0 : std::lround(options.threshold * 128)));
-  }
-  return point;
 }
 
 /// The core that --core names, else that of the board.
@@ -226,14 +208,15 @@ void export_model(const Options& options) {
   std::int64_t macs = 0;
   for (const Kernel& kernel : program.kernels) macs += mac_count(program, kernel);
 
+  const OperatingPoint point = options.point.resolve(program);
   FileSet files = emit_project(program, plan, {.board = options.board,
                                                .core = core.name,
                                                .known_answers = choose_known_answers(program, plan, options.self_tests, options.seed.seed),
-                                               .point = operating_point(options, program),
+                                               .point = point,
                                                .prefix = options.prefix});
   files[kModelName] = read_file(options.model);
   files[kManifestName] = to_json(Manifest{.board = options.board, .core = core.name, .variant = variant_name(variant), .kernels = options.kernels, .prefix = options.prefix, .program = program.name,
-                                          .arena_bytes = plan.arena_bytes, .constant_bytes = constants});
+                                          .arena_bytes = plan.arena_bytes, .constant_bytes = constants, .point = hears_sound(program) ? std::optional(point) : std::nullopt});
   write_project(files, options.folder);
 
   if (options.output.is_json) {
@@ -243,7 +226,7 @@ void export_model(const Options& options) {
     return;
   }
   fmt::print("{}", layer_table(program, variant));
-  fmt::print("\nweights, biases, tables: {} bytes; arena: {} bytes (no plan can be below {}); {} MACs an inference\n", constants, plan.arena_bytes, plan.lower_bound_bytes, macs);
+  fmt::print("\nweights, biases, tables: {} bytes; {} MACs an inference\narena: {}\n", constants, macs, arena_text(plan.arena_bytes, plan.lower_bound_bytes));
   fmt::print("{}: {} files for {}, {} kernels, self-test of {} known answers\n", options.folder, files.size(),
              options.board == "none" ? "your own board" : fmt::format("{} ({})", options.board, core.name), variant_name(variant), options.self_tests);
   if (variant == KernelVariant::dsp && core.variant == KernelVariant::ref && !options.is_in_place) {
@@ -268,10 +251,7 @@ void add_export(CLI::App& app) {
   command->add_option("--kernels", options->kernels, "Integer kernels that the C calls: qmn")->capture_default_str();
   command->add_option("--prefix", options->prefix, "Of every C name of this net: PREFIX_net_run(), PREFIX_selftest(), …")->capture_default_str();
   command->add_option("--self-tests,--self_tests", options->self_tests, "Known answers in the self-test")->capture_default_str();
-  command->add_option("--interval_ms,--interval-ms", options->interval_ms, "Firmware that listens: how often the network runs")->capture_default_str();
-  command->add_option("--smoothing", options->smoothing, "… how many scores are averaged")->capture_default_str();
-  command->add_option("--threshold", options->threshold, "… the mean score from which a word counts as heard")->capture_default_str();
-  command->add_option("--rest_ms,--rest-ms", options->rest_ms, "… how long nothing is heard behind a word")->capture_default_str();
+  options->point.add(*command);
   options->seed.add(*command, "the inputs of the known answers");
   options->output.add(*command);
   command->footer(kExamples);

@@ -11,9 +11,10 @@ namespace fs = std::filesystem;
 namespace qmn::cli {
 
 std::string to_json(const Manifest& manifest) {
-  const nlohmann::ordered_json object{{"board", manifest.board},     {"core", manifest.core},               {"variant", manifest.variant}, {"kernels", manifest.kernels},
+  nlohmann::ordered_json object{{"board", manifest.board},     {"core", manifest.core},               {"variant", manifest.variant}, {"kernels", manifest.kernels},
                                       {"prefix", manifest.prefix},
                                       {"program", manifest.program}, {"arena_bytes", manifest.arena_bytes}, {"constant_bytes", manifest.constant_bytes}};
+  if (manifest.point) object["point"] = nlohmann::ordered_json::parse(to_json(*manifest.point));
   return object.dump(2) + "\n";
 }
 
@@ -24,8 +25,10 @@ Manifest read_manifest(const fs::path& folder) {
   if (!fs::exists(path, ignored)) fail_data("{}: holds no exported firmware (no {}); make one with qmn export", folder.string(), kManifestName);
   try {
     const nlohmann::json object = nlohmann::json::parse(read_file(path));
+    const auto point = object.find("point");
     return {.board = object.at("board"),     .core = object.at("core"),               .variant = object.at("variant"), .kernels = object.at("kernels"), .prefix = object.at("prefix"),
-            .program = object.at("program"), .arena_bytes = object.at("arena_bytes"), .constant_bytes = object.at("constant_bytes")};
+            .program = object.at("program"), .arena_bytes = object.at("arena_bytes"), .constant_bytes = object.at("constant_bytes"),
+            .point = point == object.end() ? std::nullopt : std::optional(operating_point_from_json(point->dump(), path.string(), point->at("thresholds").size()))};
   } catch (const nlohmann::json::exception& error) {
     fail_data("{}: is broken ({}); export the folder again", path.string(), error.what());
   }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 namespace qmn::cli {
@@ -22,6 +23,7 @@ struct Manifest {
   std::string program;  ///< its name
   std::int64_t arena_bytes = 0;
   std::int64_t constant_bytes = 0;  ///< weights, biases, tables
+  std::optional<OperatingPoint> point{};  ///< of firmware that takes samples: what it was built with
 };
 
 std::string to_json(const Manifest& manifest);

@@ -34,6 +34,7 @@ constexpr const char* kExamples = R"(Examples:
   qmn quantize kws.onnx --data words/ -o kws.q.onnx      ranges, shifts, accuracy float and integer
   qmn export kws.q.onnx -o firmware/ --board mps2-an386  C for an Arm Cortex-M4
   qmn run firmware/ words/yes/*.wav                      on the emulated board, compared bit for bit
+  qmn listen kws.q.onnx mic                              words as they are spoken, by the firmware's own C
   qmn COMMAND --help                                     all flags of a command)";
 
 void add_commands(CLI::App& app) {
@@ -48,6 +49,8 @@ void add_commands(CLI::App& app) {
   add_export(app);
   add_run(app);
   add_bench(app);
+  add_listen(app);
+  add_tune(app);
   add_quant_test(app);
   add_sensitivity(app);
   add_report(app);

@@ -4,6 +4,7 @@
 
 #include "emit/targets.h"
 #include "graph/quantization.h"
+#include "metadata/operating_point.h"
 #include "program/program.h"
 #include "program/tensor_bytes.h"
 
@@ -17,14 +18,6 @@ namespace qmn {
 /// A known answer: an input and what the simulator made of it.
 struct KnownAnswer {
   TensorBytes input, logits, scores;
-};
-
-/// When a word counts as heard (runtime/qmn_spotter.h).
-struct OperatingPoint {
-  int interval_frames = 1;               ///< the network runs every so many frames
-  int smoothing_count = 1;               ///< scores that are averaged, 1 … 255
-  int rest_frames = 0;                   ///< behind a word nothing is heard for so long
-  std::vector<std::uint8_t> thresholds;  ///< [class], Q0.7; 0: never heard
 };
 
 /// Whether a program's firmware can take samples: its input is what the front end of its metadata makes, the integer front end can make it,

@@ -33,6 +33,9 @@ constexpr const char* kHeader = R"(/* @KWS@.h   From samples to words: front end
 extern "C" {
 #endif
 
+/* The network runs behind frame @MACRO@_FRAME_COUNT - 1, then every so many frames. */
+#define @KWS_MACRO@_INTERVAL_FRAMES @INTERVAL@
+
 /* word: index into @NET@_labels. score: 0 ... 127 of 128. frame: the last that was looked at; it ended with sample frame * @HOP@ + @WINDOW@. */
 typedef void (*@KWS@_listener)(int word, int score, uint32_t frame);
 
@@ -62,11 +65,8 @@ static const qmn_spotter_settings settings = {
   .input_shifts = input_shifts,
   .value_bytes = (int32_t)(@MACRO@_INPUT_BYTES / @MACRO@_INPUT_COUNT),
   .frame_count = @MACRO@_FRAME_COUNT,
-  .class_count = @MACRO@_CLASS_COUNT,
-  .interval_frames = @INTERVAL@,
-  .smoothing_count = @SMOOTHING@,
-  .rest_frames = @REST@,
-  .thresholds = @KWS@_thresholds,
+  .interval_frames = @KWS_MACRO@_INTERVAL_FRAMES,
+  .decision = {.class_count = @MACRO@_CLASS_COUNT, .smoothing_count = @SMOOTHING@, .rest_frames = @REST@, .thresholds = @KWS@_thresholds},
   .net_input = net_input,
   .net_run = @NET@_run,
   .net_scores = @NET@_scores,
@@ -95,8 +95,7 @@ void @KWS@_start(@KWS@_listener new_listener) {
     .workspace = @WORKSPACE_NAME@,
     .features = features,
     .frames = frames,
-    .history = history[0],
-    .sums = sums,
+    .decision = {.history = history[0], .sums = sums},
   };
   qmn_spotter_start(&spotter);
 }

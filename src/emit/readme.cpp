@@ -117,7 +117,8 @@ Take everything but `boards/`. With CMake: `add_subdirectory` and link `@NET@`; 
 )";
 
 constexpr const char* kClips = R"( Or every clip of `clips.bin` (@MACRO@_CLIP_SAMPLES samples of 16 bits each), which go through
-the front end; then the features stand in front of the logits.)";
+the front end; then the features stand in front of the logits. Or all samples of `stream.bin`: then each run of the network leaves its logits and scores,
+and `words.bin` holds word, score and frame of each word that was heard, int32.)";
 
 constexpr const char* kNoBoard = R"(
 ## Add it to your project

@@ -113,6 +113,42 @@ class Reader {
   std::string path_;
 };
 
+/// Nesting is bounded before the parser builds anything: metadata is two objects deep.
+json parse_bounded(const std::string& text, const std::string& file_name) {
+  constexpr int kMaxDepth = 16;
+  const auto keep = [&](int depth, json::parse_event_t, json&) {
+    if (depth > kMaxDepth) fail_data("{}: metadata: nested deeper than {}", file_name, kMaxDepth);
+    return true;
+  };
+  try {
+    return json::parse(text, keep);
+  } catch (const json::exception&) {
+    fail_data("{}: metadata: not valid JSON", file_name);
+  }
+}
+
+OperatingPoint read_operating_point(const Reader& reader, std::size_t label_count) {
+  OperatingPoint point;
+  std::vector<int> thresholds;
+  reader.read("interval_frames", point.interval_frames);
+  reader.read("smoothing_count", point.smoothing_count);
+  reader.read("rest_frames", point.rest_frames);
+  reader.read("thresholds", thresholds);
+  if (point.interval_frames < 1 || point.interval_frames > OperatingPoint::kMostFrames) reader.wrong("interval_frames", "within 1 and 1000000");
+  if (point.smoothing_count < 1 || point.smoothing_count > OperatingPoint::kMostSmoothing) reader.wrong("smoothing_count", "within 1 and 255");
+  if (point.rest_frames < 0 || point.rest_frames > OperatingPoint::kMostFrames) reader.wrong("rest_frames", "within 0 and 1000000");
+  if (thresholds.size() != label_count) reader.wrong("thresholds", "a number for each label");
+  for (const int threshold : thresholds) {
+    if (threshold < 0 || threshold > OperatingPoint::kMostThreshold) reader.wrong("thresholds", "made of numbers within 0 and 127");
+    point.thresholds.push_back(static_cast<std::uint8_t>(threshold));
+  }
+  return point;
+}
+
+json operating_point_json(const OperatingPoint& point) {
+  return {{"interval_frames", point.interval_frames}, {"smoothing_count", point.smoothing_count}, {"rest_frames", point.rest_frames}, {"thresholds", point.thresholds}};
+}
+
 bool is_printable(const std::string& text) {
   return !text.empty() && std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
@@ -189,23 +225,13 @@ std::string to_json(const Metadata& metadata) {
   if (const ArraySettings& a = metadata.array_input; a != ArraySettings{}) {
     out["array_input"] = {{"is_channels_last", a.is_channels_last}, {"mean", a.mean}, {"scale", a.scale}};
   }
+  if (const auto& point = metadata.operating_point) out["operating_point"] = operating_point_json(*point);
   if (metadata.outputs != OutputKind::unknown) out["outputs"] = output_kind_name(metadata.outputs);
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 Metadata metadata_from_json(const std::string& text, const std::string& file_name) {
-  // Nesting is bounded before the parser builds anything: metadata is two objects deep.
-  constexpr int kMaxDepth = 16;
-  const auto keep = [&](int depth, json::parse_event_t, json&) {
-    if (depth > kMaxDepth) fail_data("{}: metadata: nested deeper than {}", file_name, kMaxDepth);
-    return true;
-  };
-  json parsed;
-  try {
-    parsed = json::parse(text, keep);
-  } catch (const json::exception&) {
-    fail_data("{}: metadata: not valid JSON", file_name);
-  }
+  const json parsed = parse_bounded(text, file_name);
   const Reader top(parsed, file_name, "");
   Metadata metadata;
   top.read("architecture", metadata.architecture);
@@ -239,6 +265,7 @@ Metadata metadata_from_json(const std::string& text, const std::string& file_nam
   const auto kind = std::ranges::find(kOutputKinds, outputs, output_kind_name);
   if (kind == std::end(kOutputKinds)) top.wrong("outputs", "one of unknown, classes, values");
   metadata.outputs = *kind;
+  if (const json* object = top.find("operating_point")) metadata.operating_point = read_operating_point(Reader(*object, file_name, "operating_point."), metadata.labels.size());
   try {
     check_front_end(metadata.front_end);
     check_array_settings(metadata.array_input);
@@ -246,6 +273,13 @@ Metadata metadata_from_json(const std::string& text, const std::string& file_nam
     fail_data("{}: metadata: {}", file_name, error.what());
   }
   return metadata;
+}
+
+std::string to_json(const OperatingPoint& point) { return operating_point_json(point).dump(); }
+
+OperatingPoint operating_point_from_json(const std::string& text, const std::string& file_name, std::size_t class_count) {
+  const json parsed = parse_bounded(text, file_name);
+  return read_operating_point(Reader(parsed, file_name, "operating_point."), class_count);
 }
 
 }  // namespace qmn

@@ -2,8 +2,11 @@
 // metadata/metadata.h   What a model file says beside its graph: labels, front end, how it was made. Data, never #defines.
 #pragma once
 
+#include "metadata/operating_point.h"
+
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,11 +59,16 @@ struct Metadata {
   FrontEndSettings front_end;       ///< of nets that take sound
   ArraySettings array_input;        ///< of others
   OutputKind outputs = OutputKind::unknown;
+  std::optional<OperatingPoint> operating_point;  ///< of a net that listens: what qmn tune chose
   std::map<std::string, std::string> notes;  ///< free text by key: "data", "training", "search", "figures", …
 };
 
 /// As JSON text, for the model file; and back. Error (data) names the broken field.
 std::string to_json(const Metadata& metadata);
 Metadata metadata_from_json(const std::string& json, const std::string& file_name);  ///< reads what metadata_to_json wrote; Error (data) names the file
+
+/// The same of an operating point alone, which has a threshold for each of `class_count` classes.
+std::string to_json(const OperatingPoint& point);
+OperatingPoint operating_point_from_json(const std::string& json, const std::string& file_name, std::size_t class_count);
 
 }  // namespace qmn

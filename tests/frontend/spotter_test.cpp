@@ -72,11 +72,8 @@ class Spotting {
                                         .input_shifts = shifts_.data(),
                                         .value_bytes = sizeof(Value),
                                         .frame_count = kFrames,
-                                        .class_count = kClasses,
                                         .interval_frames = point_.interval,
-                                        .smoothing_count = point_.smoothing,
-                                        .rest_frames = point_.rest,
-                                        .thresholds = point_.thresholds.data(),
+                                        .decision = {.class_count = kClasses, .smoothing_count = point_.smoothing, .rest_frames = point_.rest, .thresholds = point_.thresholds.data()},
                                         .net_input = ToyNet<Value>::net_input,
                                         .net_run = ToyNet<Value>::net_run,
                                         .net_scores = ToyNet<Value>::net_scores};
@@ -86,7 +83,7 @@ class Spotting {
     std::vector<std::int8_t> history(static_cast<std::size_t>(point_.smoothing * kClasses));
     std::vector<Heard> heard;
     qmn_spotter spotter{.settings = &settings, .listener = note, .context = &heard, .samples = samples.data(), .workspace = workspace.data(), .features = features.data(),
-                        .frames = frames.data(), .history = history.data(), .sums = sums.data(), .stream = {}, .frame = 0, .run_count = 0, .rest_left = 0};
+                        .frames = frames.data(), .decision = {.settings = nullptr, .history = history.data(), .sums = sums.data(), .run_count = 0, .rest_left = 0}, .stream = {}, .frame = 0};
     Random random({seed});
     for (int again = 0; again < 2; ++again) {  // a second start forgets the first
       heard.clear();

@@ -5,7 +5,9 @@
 
 #include "audio/wav.h"
 #include "base/file.h"
+#include "base/random.h"
 #include "board/hand_quantized.h"
+#include "data/clip_files.h"
 #include "lower/lower.h"
 #include "plan/plan.h"
 #include "stream/host_spotter.h"
@@ -15,6 +17,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <set>
 
 namespace qmn {

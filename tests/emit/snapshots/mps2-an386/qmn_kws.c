@@ -122,11 +122,8 @@ static const qmn_spotter_settings settings = {
   .input_shifts = input_shifts,
   .value_bytes = (int32_t)(QMN_NET_INPUT_BYTES / QMN_NET_INPUT_COUNT),
   .frame_count = QMN_NET_FRAME_COUNT,
-  .class_count = QMN_NET_CLASS_COUNT,
-  .interval_frames = 1,
-  .smoothing_count = 1,
-  .rest_frames = 0,
-  .thresholds = qmn_kws_thresholds,
+  .interval_frames = QMN_KWS_INTERVAL_FRAMES,
+  .decision = {.class_count = QMN_NET_CLASS_COUNT, .smoothing_count = 1, .rest_frames = 0, .thresholds = qmn_kws_thresholds},
   .net_input = net_input,
   .net_run = qmn_net_run,
   .net_scores = qmn_net_scores,
@@ -155,8 +152,7 @@ void qmn_kws_start(qmn_kws_listener new_listener) {
     .workspace = workspace,
     .features = features,
     .frames = frames,
-    .history = history[0],
-    .sums = sums,
+    .decision = {.history = history[0], .sums = sums},
   };
   qmn_spotter_start(&spotter);
 }

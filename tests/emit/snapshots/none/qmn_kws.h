@@ -20,6 +20,9 @@
 extern "C" {
 #endif
 
+/* The network runs behind frame QMN_NET_FRAME_COUNT - 1, then every so many frames. */
+#define QMN_KWS_INTERVAL_FRAMES 1
+
 /* word: index into qmn_net_labels. score: 0 ... 127 of 128. frame: the last that was looked at; it ended with sample frame * 160 + 320. */
 typedef void (*qmn_kws_listener)(int word, int score, uint32_t frame);
 

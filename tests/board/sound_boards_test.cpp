@@ -75,7 +75,7 @@ TEST_P(SoundBoards, AFirmwareThatHearsOtherwiseIsFound) {
   std::string decision = read_file(path("firmware/runtime/qmn_decision.c"));
   const std::string rest = "decision->rest_left = settings->rest_frames;";
   ASSERT_NE(decision.find(rest), std::string::npos);
-  write_file_atomic(path("firmware/runtime/qmn_decision.c"), decision.replace(decision.find(rest), rest.size(), "decision->rest_left = settings->rest_frames + 1;"));
+  write_file_atomic(path("firmware/runtime/qmn_decision.c"), decision.replace(decision.find(rest), rest.size(), "decision->rest_left = 2 * settings->rest_frames;"));
   const ProcessResult ran = run_qmn({"listen", path("firmware"), path("stream.wav"), "--board", GetParam(), "--quiet"});
   EXPECT_EQ(ran.exit_code, 1) << ran.out;
   EXPECT_NE(ran.out.find("runs of the network in 4.00 s equal the host's"), std::string::npos) << ran.out;

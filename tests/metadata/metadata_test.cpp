@@ -38,6 +38,33 @@ TEST(Metadata, ComesBackFromJsonAsItWas) {
   EXPECT_EQ(after.notes, before.notes);
 }
 
+TEST(OperatingPoint, ComesBackFromJsonAsItWas) {
+  Metadata before = example();
+  EXPECT_FALSE(metadata_from_json(to_json(before), "net.onnx").operating_point);
+  before.operating_point = OperatingPoint{.interval_frames = 5, .smoothing_count = 255, .rest_frames = 0, .thresholds = {0, 0, 127, 1}};
+  EXPECT_EQ(metadata_from_json(to_json(before), "net.onnx").operating_point, before.operating_point);
+  EXPECT_EQ(operating_point_from_json(to_json(*before.operating_point), "qmn.json", 4), *before.operating_point);
+}
+
+TEST(OperatingPoint, WrongFieldsAreNamed) {
+  const auto wrong = [](const std::string& point, const char* field) {
+    const std::string json = R"({"labels": ["_silence_", "yes"], "operating_point": )" + point + "}";
+    expect_error(ErrorKind::data, {"net.onnx", "operating_point", field}, [&] { metadata_from_json(json, "net.onnx"); });
+  };
+  wrong("3", "is not an object");
+  wrong("{}", "thresholds");  // one for each label
+  wrong(R"({"thresholds": [1, 2, 3]})", "thresholds");
+  wrong(R"({"thresholds": [0, 128]})", "within 0 and 127");
+  wrong(R"({"thresholds": [-1, 5]})", "within 0 and 127");
+  wrong(R"({"thresholds": [0, "x"]})", "thresholds");
+  wrong(R"({"thresholds": [0, 5], "interval_frames": 0})", "interval_frames");
+  wrong(R"({"thresholds": [0, 5], "interval_frames": 1000001})", "interval_frames");
+  wrong(R"({"thresholds": [0, 5], "smoothing_count": 256})", "smoothing_count");
+  wrong(R"({"thresholds": [0, 5], "smoothing_count": 0})", "smoothing_count");
+  wrong(R"({"thresholds": [0, 5], "rest_frames": -1})", "rest_frames");
+  wrong(R"({"thresholds": [0, 5], "rest_frames": 1e3})", "rest_frames");
+}
+
 TEST(Metadata, MissingFieldsKeepTheirDefaultsAndUnknownOnesAreIgnored) {
   const Metadata m = metadata_from_json(
       R"({"labels": ["a"], "front_end": {"hop_samples": 640}, "from_the_future": [1, {"x": null}], "notes": null})", "f");

@@ -8,6 +8,7 @@
 #include "qmn_dsp.h"
 #include "qmn_internal.h"
 #include "qmn_tile_s8_dsp.h"
+#include "qmn_values.h"
 
 #define QMN_GROUP_WORDS (2 * QMN_TILE_VECTORS) /* from one group of a vector to its next */
 
@@ -24,13 +25,18 @@ static void qmn_copy_pixels(const int8_t *from, int8_t *to, int32_t count) {
   for (int32_t i = 0; i < count; ++i) to[i] = from[i];
 }
 
-/* Bounds of a clip that no saturation gives: ReLU6. */
-static void qmn_clip_pixels(int8_t *values, int32_t count, const qmn_epilogue *epilogue) {
-  for (int32_t i = 0; i < count; ++i) values[i] = qmn_clip(values[i], epilogue->clip_min, epilogue->clip_max);
+/* Whether the bounds of a clip are none that saturation gives: ReLU6. */
+static inline int qmn_has_own_clip(const qmn_epilogue *epilogue, int32_t out_bytes) {
+  const int32_t most = out_bytes == 1 ? 127 : 32767;
+  return epilogue->clip_max != most || (epilogue->clip_min != 0 && epilogue->clip_min != -most - 1);
 }
 
-static void qmn_conv2d_dsp_body(const qmn_conv2d *layer, qmn_gather_function gather, void (*multiply)(const qmn_tile *), int is_per_channel, const void *input,
-                                int8_t *output, void *scratch) {
+static inline void qmn_clip_values(void *values, int32_t out_bytes, int32_t count, const qmn_epilogue *epilogue) {
+  for (int32_t i = 0; i < count; ++i) qmn_store(values, out_bytes, i, qmn_clip_to(qmn_load(values, out_bytes, i), epilogue->clip_min, epilogue->clip_max));
+}
+
+QMN_INLINE void qmn_conv2d_dsp_body(const qmn_conv2d *layer, qmn_gather_function gather, void (*multiply)(const qmn_tile *), int is_per_channel, const void *input,
+                                    int8_t *output, int32_t out_bytes, void *scratch) {
   const int32_t pixels = layer->out_h * layer->out_w, columns = layer->kernel_h * layer->kernel_w * layer->in_c, rows = (layer->out_c + 1) & ~1;
   uint32_t *const patches = scratch;
   uint32_t *const patches_end = patches + ((columns + 3) >> 2) * QMN_GROUP_WORDS;
@@ -42,7 +48,7 @@ static void qmn_conv2d_dsp_body(const qmn_conv2d *layer, qmn_gather_function gat
     tile.shift = layer->epilogue.out_shift;
   }
   tile.is_relu = layer->epilogue.clip_min >= 0;
-  const int has_own_clip = layer->epilogue.clip_max != 127 || (layer->epilogue.clip_min != 0 && layer->epilogue.clip_min != -128);
+  const int has_own_clip = qmn_has_own_clip(&layer->epilogue, out_bytes);
   int32_t out_y = 0, out_x = 0;
   for (int32_t pixel = 0; pixel < pixels; pixel += QMN_TILE_VECTORS) {
     const int32_t count = pixels - pixel < QMN_TILE_VECTORS ? pixels - pixel : QMN_TILE_VECTORS;
@@ -55,11 +61,11 @@ static void qmn_conv2d_dsp_body(const qmn_conv2d *layer, qmn_gather_function gat
     }
     const int is_whole = count == QMN_TILE_VECTORS && rows == layer->out_c;
     tile.output = is_whole ? output : spare;
-    tile.output_stride = rows;
+    tile.output_stride = rows * out_bytes;
     multiply(&tile);
-    for (int32_t vector = 0; vector < count && !is_whole; ++vector) qmn_copy_pixels(spare + vector * rows, output + vector * layer->out_c, layer->out_c);
-    if (has_own_clip) qmn_clip_pixels(output, count * layer->out_c, &layer->epilogue);
-    output += count * layer->out_c;
+    for (int32_t vector = 0; vector < count && !is_whole; ++vector) qmn_copy_pixels(spare + vector * rows * out_bytes, output + vector * layer->out_c * out_bytes, layer->out_c * out_bytes);
+    if (has_own_clip) qmn_clip_values(output, out_bytes, count * layer->out_c, &layer->epilogue);
+    output += count * layer->out_c * out_bytes;
   }
 }
 

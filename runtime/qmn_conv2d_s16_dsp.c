@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
- * qmn_conv2d_s16_dsp.c   Equals qmn_conv2d_s16_s8_ref and qmn_conv2d_s16_s8_channels_ref bit for bit: SMLAD takes the halves as they are. Weights
+ * qmn_conv2d_s16_dsp.c   int16 in, equal to qmn_conv2d_s16_ref, qmn_conv2d_s16_s8_ref and their forms by channels bit for bit: SMLAD takes the halves as they are. Weights
  * and biases have the order of qmn_tile_s8_dsp.h.
  */
 #include "qmn_kernels_dsp.h"
 
 #include "qmn_bits.h"
 #include "qmn_conv2d_dsp.h"
+#include "qmn_tile_s16_dsp.h"
 
 /* Values first, first + 1, ... of a vector, from a run of the image. */
 static void put_run(uint32_t *vector, int32_t first, const int16_t *values, int32_t count) {
@@ -44,9 +45,11 @@ static void gather(const qmn_conv2d *layer, const void *image, int32_t origin_y,
   put_zeros(vector, value, (value + 3) & ~3);
 }
 
-void qmn_conv2d_s16_s8_dsp(const qmn_conv2d *layer, const int16_t *input, int8_t *output, void *scratch) {
-  qmn_conv2d_dsp_body(layer, gather, qmn_tile_s8_dsp, 0, input, output, scratch);
-}
-void qmn_conv2d_s16_s8_channels_dsp(const qmn_conv2d *layer, const int16_t *input, int8_t *output, void *scratch) {
-  qmn_conv2d_dsp_body(layer, gather, qmn_tile_s8_channels_dsp, 1, input, output, scratch);
-}
+#define QMN_CONV2D(name, tile, is_per_channel, type_out)                                                                            \
+  void name(const qmn_conv2d *layer, const int16_t *input, type_out *output, void *scratch) {                                       \
+    qmn_conv2d_dsp_body(layer, gather, tile, is_per_channel, input, (int8_t *)output, (int32_t)sizeof *output, scratch);            \
+  }
+QMN_CONV2D(qmn_conv2d_s16_s8_dsp, qmn_tile_s8_dsp, 0, int8_t)
+QMN_CONV2D(qmn_conv2d_s16_s8_channels_dsp, qmn_tile_s8_channels_dsp, 1, int8_t)
+QMN_CONV2D(qmn_conv2d_s16_dsp, qmn_tile_s16_dsp, 0, int16_t)
+QMN_CONV2D(qmn_conv2d_s16_channels_dsp, qmn_tile_s16_channels_dsp, 1, int16_t)

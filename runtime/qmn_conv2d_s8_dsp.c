@@ -7,6 +7,7 @@
 
 #include "qmn_conv2d_dsp.h"
 #include "qmn_tile_packed_s8_dsp.h"
+#include "qmn_tile_s16_dsp.h"
 
 /* Four bytes into a group. */
 static inline void put_word(uint32_t *group, uint32_t word) {
@@ -126,17 +127,20 @@ static int is_pixelwise(const qmn_conv2d *layer) {
          layer->out_h == layer->in_h && layer->out_w == layer->in_w;
 }
 
-static void convolve(const qmn_conv2d *layer, void (*multiply)(const qmn_tile *), int is_per_channel, const int8_t *input, int8_t *output, void *scratch) {
+QMN_INLINE void convolve(const qmn_conv2d *layer, void (*multiply)(const qmn_tile *), int is_per_channel, const int8_t *input, void *output, int32_t out_bytes,
+                         void *scratch) {
   const int has_whole_rows = (layer->kernel_w * layer->in_c & 3) == 0 && layer->dilation_w == 1 && layer->in_w * layer->in_c >= 4;
-  qmn_conv2d_dsp_body(layer, is_pixelwise(layer) ? gather_pixel : has_whole_rows ? gather_rows : gather, multiply, is_per_channel, input, output, scratch);
+  qmn_conv2d_dsp_body(layer, is_pixelwise(layer) ? gather_pixel : has_whole_rows ? gather_rows : gather, multiply, is_per_channel, input, output, out_bytes, scratch);
 }
 
 /* A net links the tiles of the functions that it calls. */
-#define QMN_CONV2D(name, tile, is_per_channel)                                                     \
-  void name(const qmn_conv2d *layer, const int8_t *input, int8_t *output, void *scratch) {         \
-    convolve(layer, tile, is_per_channel, input, output, scratch);                                 \
+#define QMN_CONV2D(name, tile, is_per_channel, type_out)                                           \
+  void name(const qmn_conv2d *layer, const int8_t *input, type_out *output, void *scratch) {       \
+    convolve(layer, tile, is_per_channel, input, output, (int32_t)sizeof *output, scratch);        \
   }
-QMN_CONV2D(qmn_conv2d_s8_dsp, qmn_tile_s8_dsp, 0)
-QMN_CONV2D(qmn_conv2d_s8_channels_dsp, qmn_tile_s8_channels_dsp, 1)
-QMN_CONV2D(qmn_conv2d_s8_packed_dsp, qmn_tile_packed_s8_dsp, 0)
-QMN_CONV2D(qmn_conv2d_s8_packed_channels_dsp, qmn_tile_packed_s8_channels_dsp, 1)
+QMN_CONV2D(qmn_conv2d_s8_dsp, qmn_tile_s8_dsp, 0, int8_t)
+QMN_CONV2D(qmn_conv2d_s8_channels_dsp, qmn_tile_s8_channels_dsp, 1, int8_t)
+QMN_CONV2D(qmn_conv2d_s8_packed_dsp, qmn_tile_packed_s8_dsp, 0, int8_t)
+QMN_CONV2D(qmn_conv2d_s8_packed_channels_dsp, qmn_tile_packed_s8_channels_dsp, 1, int8_t)
+QMN_CONV2D(qmn_conv2d_s8_s16_dsp, qmn_tile_s16_dsp, 0, int16_t)
+QMN_CONV2D(qmn_conv2d_s8_s16_channels_dsp, qmn_tile_s16_channels_dsp, 1, int16_t)

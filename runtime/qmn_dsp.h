@@ -75,6 +75,34 @@ static inline int32_t qmn_add_product_bt(uint32_t a, uint32_t b, int32_t sum) {
 }
 static inline int32_t qmn_add_product_tb(uint32_t a, uint32_t b, int32_t sum) { return qmn_add_product_bt(b, a, sum); }
 
+/* To the range of int8 or int16, a constant number of bytes; relu: to its values from 0 on. */
+static inline int32_t qmn_saturate(int32_t value, int32_t bytes) {
+#if QMN_HAS_DSP
+  if (bytes == 1) {
+    __asm__("ssat %0, #8, %1" : "=r"(value) : "r"(value));
+  } else {
+    __asm__("ssat %0, #16, %1" : "=r"(value) : "r"(value));
+  }
+  return value;
+#else
+  const int32_t most = bytes == 1 ? 127 : 32767;
+  return value < -most - 1 ? -most - 1 : value > most ? most : value;
+#endif
+}
+static inline int32_t qmn_saturate_relu(int32_t value, int32_t bytes) {
+#if QMN_HAS_DSP
+  if (bytes == 1) {
+    __asm__("usat %0, #7, %1" : "=r"(value) : "r"(value));
+  } else {
+    __asm__("usat %0, #15, %1" : "=r"(value) : "r"(value));
+  }
+  return value;
+#else
+  const int32_t most = bytes == 1 ? 127 : 32767;
+  return value < 0 ? 0 : value > most ? most : value;
+#endif
+}
+
 /* Four bytes, at any address, in one load where the core can. */
 static inline uint32_t qmn_load_word(const void *bytes) {
   uint32_t word;

@@ -27,9 +27,14 @@ void qmn_conv2d_s8_channels_dsp(const qmn_conv2d *layer, const int8_t *input, in
 void qmn_conv2d_s8_packed_dsp(const qmn_conv2d *layer, const int8_t *input, int8_t *output, void *scratch);
 void qmn_conv2d_s8_packed_channels_dsp(const qmn_conv2d *layer, const int8_t *input, int8_t *output, void *scratch);
 
-/* int16 input: the same scratch, and constants in the order of qmn_tile_s8_dsp.h. */
+/* int16 input, output or both: constants in the order of qmn_tile_s8_dsp.h. Into int8 the same scratch, into int16 twice the pixels. Of one type in place as above. */
+#define QMN_CONV2D_S16_DSP_SCRATCH_BYTES(columns, out_c) (24 * (((columns) + 3) / 4) + 6 * (((out_c) + 1) / 2 * 2))
 void qmn_conv2d_s16_s8_dsp(const qmn_conv2d *layer, const int16_t *input, int8_t *output, void *scratch);
 void qmn_conv2d_s16_s8_channels_dsp(const qmn_conv2d *layer, const int16_t *input, int8_t *output, void *scratch);
+void qmn_conv2d_s16_dsp(const qmn_conv2d *layer, const int16_t *input, int16_t *output, void *scratch);
+void qmn_conv2d_s16_channels_dsp(const qmn_conv2d *layer, const int16_t *input, int16_t *output, void *scratch);
+void qmn_conv2d_s8_s16_dsp(const qmn_conv2d *layer, const int8_t *input, int16_t *output, void *scratch);
+void qmn_conv2d_s8_s16_channels_dsp(const qmn_conv2d *layer, const int8_t *input, int16_t *output, void *scratch);
 
 /* One channel, widened, with its padding, column by column: an even number of rows, one more at least than any window reads. */
 #define QMN_DEPTHWISE_S8_DSP_PLANE_W(out_w, stride_w, kernel_w) (((out_w) - 1) * (stride_w) + (kernel_w))
@@ -48,6 +53,26 @@ void qmn_depthwise_conv2d_s8_3x3_channels_dsp(const qmn_conv2d *layer, const int
 void qmn_depthwise_conv2d_s8_3x3_relu_dsp(const qmn_conv2d *layer, const int8_t *input, int8_t *output, void *scratch);
 void qmn_depthwise_conv2d_s8_3x3_relu_channels_dsp(const qmn_conv2d *layer, const int8_t *input, int8_t *output, void *scratch);
 
+/* int16 input, output or both. */
+void qmn_depthwise_conv2d_s8_s16_dsp(const qmn_conv2d *layer, const int8_t *input, int16_t *output, void *scratch);
+void qmn_depthwise_conv2d_s8_s16_channels_dsp(const qmn_conv2d *layer, const int8_t *input, int16_t *output, void *scratch);
+void qmn_depthwise_conv2d_s8_s16_3x3_dsp(const qmn_conv2d *layer, const int8_t *input, int16_t *output, void *scratch);
+void qmn_depthwise_conv2d_s8_s16_3x3_channels_dsp(const qmn_conv2d *layer, const int8_t *input, int16_t *output, void *scratch);
+void qmn_depthwise_conv2d_s8_s16_3x3_relu_dsp(const qmn_conv2d *layer, const int8_t *input, int16_t *output, void *scratch);
+void qmn_depthwise_conv2d_s8_s16_3x3_relu_channels_dsp(const qmn_conv2d *layer, const int8_t *input, int16_t *output, void *scratch);
+void qmn_depthwise_conv2d_s16_s8_dsp(const qmn_conv2d *layer, const int16_t *input, int8_t *output, void *scratch);
+void qmn_depthwise_conv2d_s16_s8_channels_dsp(const qmn_conv2d *layer, const int16_t *input, int8_t *output, void *scratch);
+void qmn_depthwise_conv2d_s16_s8_3x3_dsp(const qmn_conv2d *layer, const int16_t *input, int8_t *output, void *scratch);
+void qmn_depthwise_conv2d_s16_s8_3x3_channels_dsp(const qmn_conv2d *layer, const int16_t *input, int8_t *output, void *scratch);
+void qmn_depthwise_conv2d_s16_s8_3x3_relu_dsp(const qmn_conv2d *layer, const int16_t *input, int8_t *output, void *scratch);
+void qmn_depthwise_conv2d_s16_s8_3x3_relu_channels_dsp(const qmn_conv2d *layer, const int16_t *input, int8_t *output, void *scratch);
+void qmn_depthwise_conv2d_s16_dsp(const qmn_conv2d *layer, const int16_t *input, int16_t *output, void *scratch);
+void qmn_depthwise_conv2d_s16_channels_dsp(const qmn_conv2d *layer, const int16_t *input, int16_t *output, void *scratch);
+void qmn_depthwise_conv2d_s16_3x3_dsp(const qmn_conv2d *layer, const int16_t *input, int16_t *output, void *scratch);
+void qmn_depthwise_conv2d_s16_3x3_channels_dsp(const qmn_conv2d *layer, const int16_t *input, int16_t *output, void *scratch);
+void qmn_depthwise_conv2d_s16_3x3_relu_dsp(const qmn_conv2d *layer, const int16_t *input, int16_t *output, void *scratch);
+void qmn_depthwise_conv2d_s16_3x3_relu_channels_dsp(const qmn_conv2d *layer, const int16_t *input, int16_t *output, void *scratch);
+
 /* Pre: channels are a multiple of 4, a window has at most 255 values. */
 void qmn_average_pool2d_s8_dsp(const qmn_average_pool2d *layer, const int8_t *input, int8_t *output);
 
@@ -56,6 +81,12 @@ void qmn_average_pool2d_s8_dsp(const qmn_average_pool2d *layer, const int8_t *in
 
 void qmn_fully_connected_s8_dsp(const qmn_fully_connected *layer, const int8_t *input, int8_t *output, void *scratch);
 void qmn_fully_connected_s8_channels_dsp(const qmn_fully_connected *layer, const int8_t *input, int8_t *output, void *scratch);
+void qmn_fully_connected_s8_s16_dsp(const qmn_fully_connected *layer, const int8_t *input, int16_t *output, void *scratch);
+void qmn_fully_connected_s8_s16_channels_dsp(const qmn_fully_connected *layer, const int8_t *input, int16_t *output, void *scratch);
+void qmn_fully_connected_s16_s8_dsp(const qmn_fully_connected *layer, const int16_t *input, int8_t *output, void *scratch);
+void qmn_fully_connected_s16_s8_channels_dsp(const qmn_fully_connected *layer, const int16_t *input, int8_t *output, void *scratch);
+void qmn_fully_connected_s16_dsp(const qmn_fully_connected *layer, const int16_t *input, int16_t *output, void *scratch);
+void qmn_fully_connected_s16_channels_dsp(const qmn_fully_connected *layer, const int16_t *input, int16_t *output, void *scratch);
 
 #ifdef __cplusplus
 }

@@ -21,7 +21,7 @@ typedef struct qmn_tile {
   const int32_t *biases;
   int32_t pairs;          /* of rows */
   int8_t *output;
-  int32_t output_stride;
+  int32_t output_stride;   /* in bytes */
   int32_t is_relu;         /* saturates to 0 ... 127 instead of -128 ... 127 */
   union {
     int32_t shift;         /* of all rows */

@@ -106,8 +106,10 @@ std::optional<std::string> runtime_file(const Program& program, const Kernel& ke
           }
         }
         if constexpr (kHasWideFile<K>) {
-          const bool is_wide = program.tensor(k.input).format.total_bits == 16 || program.tensor(k.output).format.total_bits == 16;
-          return fmt::format("qmn_{}_{}_{}.c", kernel_op(kernel), is_wide ? "s16" : "s8", variant_name(traits_of(program, kernel, variant).variant));
+          const KernelVariant form = traits_of(program, kernel, variant).variant;
+          const bool goes_by_input = std::is_same_v<K, Conv2dKernel> && form == KernelVariant::dsp;  // as windows are gathered
+          const bool is_wide = program.tensor(k.input).format.total_bits == 16 || (!goes_by_input && program.tensor(k.output).format.total_bits == 16);
+          return fmt::format("qmn_{}_{}_{}.c", kernel_op(kernel), is_wide ? "s16" : "s8", variant_name(form));
         }
         return fmt::format(kIsTyped<K> ? "qmn_{}_ref.c" : "qmn_{}_s8_ref.c", kernel_op(kernel));
       },

@@ -56,7 +56,7 @@ Listing as_lowered(const Program& program, const FullyConnectedKernel& k) {
 /// The macro of a form's header, with its arguments.
 std::string scratch_macro(const Program& program, const Conv2dKernel& k, KernelVariant form) {
   const ProgramTensor &in = program.tensor(k.input), &out = program.tensor(k.output);
-  return fmt::format("QMN_CONV2D_S8_{}_SCRATCH_BYTES({} * {} * {}, {})", upper_case(variant_name(form)), k.kernel_h, k.kernel_w, in.channels, out.channels);
+  return fmt::format("QMN_CONV2D_S{}_{}_SCRATCH_BYTES({} * {} * {}, {})", out.format.total_bits, upper_case(variant_name(form)), k.kernel_h, k.kernel_w, in.channels, out.channels);
 }
 std::string scratch_macro(const Program& program, const DepthwiseConv2dKernel& k, KernelVariant form) {
   const ProgramTensor &in = program.tensor(k.input), &out = program.tensor(k.output);

@@ -61,7 +61,8 @@ bool runs_as_convolution(const Program& program, const FullyConnectedKernel& ker
     const auto* convolution = std::get_if<Conv2dKernel>(&other);
     has_convolution |= convolution != nullptr && program.tensor(convolution->input).format.total_bits == 8 && program.tensor(convolution->output).format.total_bits == 8;
   });
-  return !kernel.weights.empty() && has_convolution && weights < kFewFullyConnectedWeights;
+  const bool is_8_bit = program.tensor(kernel.input).format.total_bits == 8 && program.tensor(kernel.output).format.total_bits == 8;
+  return is_8_bit && !kernel.weights.empty() && has_convolution && weights < kFewFullyConnectedWeights;
 }
 
 Conv2dKernel as_convolution(const Program& program, const FullyConnectedKernel& kernel) {
@@ -81,7 +82,7 @@ Conv2dKernel as_convolution(const Program& program, const FullyConnectedKernel& 
 }
 
 bool packs_rows(const Program& program, const Conv2dKernel& kernel) {
-  if (program.tensor(kernel.input).format.total_bits != 8) return false;
+  if (program.tensor(kernel.input).format.total_bits != 8 || program.tensor(kernel.output).format.total_bits != 8) return false;
   const auto rows = static_cast<std::size_t>(program.tensor(kernel.output).channels);
   const std::size_t columns = kernel.weights.size() / rows;
   for (std::size_t row = 1; row < rows; row += 2) {

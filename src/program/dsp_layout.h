@@ -29,7 +29,7 @@ struct ReorderedConstants {
 };
 
 /// Whether the odd rows of a convolution meet the precondition of packing (runtime/qmn_tile_packed_s8_dsp.h): |accumulator| < 2^23 for every
-/// input, which is int8, out_shift <= 23.
+/// input, which is int8 as the output is, out_shift <= 23.
 bool packs_rows(const Program& program, const Conv2dKernel& kernel);
 
 /// Whether a depthwise convolution is 3x3 with stride 1, which has functions of its own.

@@ -27,12 +27,14 @@ bool is_8_bit(const Program& program, const K& kernel) {
 bool is_pixelwise(const Program& program, const Conv2dKernel& k) {
   const ProgramTensor &in = program.tensor(k.input), &out = program.tensor(k.output);
   return k.kernel_h == 1 && k.kernel_w == 1 && k.stride_h == 1 && k.stride_w == 1 && k.pad_top == 0 && k.pad_left == 0 && in.height == out.height &&
-         in.width == out.width && in.channels == out.channels && in.format.total_bits == 8;
+         in.width == out.width && in.channels == out.channels;
 }
 
 KernelTraits dsp_traits(const Program& program, const Conv2dKernel& k) {
   const ProgramTensor &in = program.tensor(k.input), &out = program.tensor(k.output);
-  return {KernelVariant::dsp, is_pixelwise(program, k), QMN_CONV2D_S8_DSP_SCRATCH_BYTES(k.kernel_h * k.kernel_w * in.channels, out.channels)};
+  const int columns = k.kernel_h * k.kernel_w * in.channels;
+  return {KernelVariant::dsp, is_pixelwise(program, k),
+          out.format.total_bits == 16 ? QMN_CONV2D_S16_DSP_SCRATCH_BYTES(columns, out.channels) : QMN_CONV2D_S8_DSP_SCRATCH_BYTES(columns, out.channels)};
 }
 
 /// May overwrite its input: channel by channel.
@@ -49,11 +51,11 @@ KernelTraits dsp_traits(const Program& program, const FullyConnectedKernel& k) {
 
 KernelTraits dsp_traits(const Program&, const AveragePool2dKernel&) { return {KernelVariant::dsp, false, 0}; }
 
-bool has_dsp_form(const Program& program, const Conv2dKernel& k) { return program.tensor(k.output).format.total_bits == 8; }
+bool has_dsp_form(const Program&, const Conv2dKernel&) { return true; }
 bool has_dsp_form(const Program& program, const DepthwiseConv2dKernel& k) {
-  return is_8_bit(program, k) && program.tensor(k.input).channels == program.tensor(k.output).channels && k.dilation_h == 1 && k.dilation_w == 1;
+  return program.tensor(k.input).channels == program.tensor(k.output).channels && k.dilation_h == 1 && k.dilation_w == 1;
 }
-bool has_dsp_form(const Program& program, const FullyConnectedKernel& k) { return is_8_bit(program, k) && !k.weights.empty(); }
+bool has_dsp_form(const Program&, const FullyConnectedKernel& k) { return !k.weights.empty(); }
 bool has_dsp_form(const Program& program, const AveragePool2dKernel& k) {
   return is_8_bit(program, k) && program.tensor(k.input).channels % 4 == 0 && k.kernel_h * k.kernel_w <= kMostPooledValues;
 }
@@ -75,9 +77,9 @@ KernelTraits mve_traits(const Program&, const AveragePool2dKernel&) { return {Ke
 
 bool has_mve_form(const Program& program, const Conv2dKernel& k) { return is_8_bit(program, k); }
 bool has_mve_form(const Program& program, const DepthwiseConv2dKernel& k) {
-  return has_dsp_form(program, k) && k.kernel_w <= kMostVectorColumns && mve_traits(program, k).scratch_bytes < kPlanesEnd;
+  return is_8_bit(program, k) && has_dsp_form(program, k) && k.kernel_w <= kMostVectorColumns && mve_traits(program, k).scratch_bytes < kPlanesEnd;
 }
-bool has_mve_form(const Program& program, const FullyConnectedKernel& k) { return has_dsp_form(program, k); }
+bool has_mve_form(const Program& program, const FullyConnectedKernel& k) { return is_8_bit(program, k) && has_dsp_form(program, k); }
 bool has_mve_form(const Program& program, const AveragePool2dKernel& k) { return is_8_bit(program, k) && k.kernel_h * k.kernel_w <= kMostPooledValues; }
 
 /// What of a kernel works value by value may overwrite an input.

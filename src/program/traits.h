@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // program/traits.h   Which form of a kernel runs under a variant, and what that form asks of the memory plan.
 //
-// Under `dsp` a kernel runs its dsp form where there is one (runtime/qmn_kernels_dsp.h): int8 on both sides, or int16 in front of a conv2d; depthwise with as many outputs
-// as inputs and without dilation, average pools of whole words and up to 255 values a window. Every other kernel runs its reference.
+// Under `dsp` a kernel runs its dsp form where there is one (runtime/qmn_kernels_dsp.h): of int8 or int16; depthwise with as many outputs
+// as inputs and without dilation, average pools of int8, of whole words and up to 255 values a window. Every other kernel runs its reference.
 // Under `mve` it runs its mve form where there is one (runtime/qmn_kernels_mve.h): int8 on both sides; depthwise as under dsp, up to 16 columns; else what
 // it runs under dsp.
 #pragma once

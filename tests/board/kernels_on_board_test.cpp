@@ -42,8 +42,8 @@ class KernelsOnBoard : public testing::Test {
 
 TEST_F(KernelsOnBoard, ThoseOfTheDspExtensionEqualTheReference) {
   expect_equal_on_board("mps2-an386", {"arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb"}, "dsp",
-                        {"average_pool2d_s8_dsp", "average_pool2d_s8_ref", "conv2d_s8_dsp", "conv2d_s16_dsp", "conv2d_s16_ref", "conv2d_s8_ref", "depthwise_conv2d_s8_dsp", "depthwise_conv2d_s8_ref",
-                         "fully_connected_s8_dsp", "fully_connected_s8_ref", "tile_packed_s8_dsp", "tile_s8_dsp"});
+                        {"average_pool2d_s8_dsp", "average_pool2d_s8_ref", "conv2d_s8_dsp", "conv2d_s16_dsp", "conv2d_s16_ref", "conv2d_s8_ref", "depthwise_conv2d_s8_dsp", "depthwise_conv2d_s16_dsp", "depthwise_conv2d_s16_ref",
+                         "depthwise_conv2d_s8_ref", "fully_connected_s8_dsp", "fully_connected_s16_dsp", "fully_connected_s16_ref", "fully_connected_s8_ref", "tile_packed_s8_dsp", "tile_s16_dsp", "tile_s8_dsp"});
 }
 
 TEST_F(KernelsOnBoard, ThoseOfHeliumEqualTheReference) {

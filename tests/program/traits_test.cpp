@@ -54,10 +54,7 @@ TEST(Traits, ADepthwiseConvolutionOfOneSizeMayOverwriteItsInput) {
 TEST(Traits, WhatHasNoDspFormRunsTheReference) {
   const auto form = [](const Program& program, const Kernel& kernel) { return dsp(program, kernel).variant; };
   const Program wide = program_of(image(4, 4, 8, 16), image(4, 4, 8));
-  EXPECT_EQ(form(wide, layer<DepthwiseConv2dKernel>()), KernelVariant::ref);
-  EXPECT_EQ(form(program_of(image(4, 4, 8), image(4, 4, 8, 16)), layer<Conv2dKernel>()), KernelVariant::ref);
-  EXPECT_EQ(form(wide, layer<Conv2dKernel>()), KernelVariant::dsp);
-  EXPECT_FALSE(packs_rows(wide, layer<Conv2dKernel>()));
+  EXPECT_EQ(form(wide, layer<SoftmaxKernel>()), KernelVariant::ref);
   EXPECT_EQ(form(wide, layer<AveragePool2dKernel>()), KernelVariant::ref);
   EXPECT_EQ(form(program_of(image(4, 4, 4), image(4, 4, 8)), layer<DepthwiseConv2dKernel>(3, 1, 1)), KernelVariant::ref);
   auto dilated = layer<DepthwiseConv2dKernel>(3, 1, 2);
@@ -67,6 +64,28 @@ TEST(Traits, WhatHasNoDspFormRunsTheReference) {
   EXPECT_EQ(form(program_of(image(16, 16, 8), image(1, 1, 8)), layer<AveragePool2dKernel>(16)), KernelVariant::ref);
   EXPECT_EQ(form(program_of(image(15, 15, 8), image(1, 1, 8)), layer<AveragePool2dKernel>(15)), KernelVariant::dsp);
   EXPECT_EQ(form(program_of(image(4, 4, 8), image(4, 4, 8)), layer<RequantizeKernel>()), KernelVariant::ref);
+}
+
+TEST(Traits, LayersWithWeightsHaveADspFormForInt16OnEitherSide) {
+  for (const int in_bits : {8, 16}) {
+    for (const int out_bits : {8, 16}) {
+      const Program program = program_of(image(4, 4, 8, in_bits), image(4, 4, 8, out_bits));
+      EXPECT_EQ(dsp(program, layer<Conv2dKernel>()).variant, KernelVariant::dsp);
+      EXPECT_EQ(dsp(program, layer<DepthwiseConv2dKernel>(3, 1, 1)).variant, KernelVariant::dsp);
+      auto connected = layer<FullyConnectedKernel>();
+      connected.weights.resize(128 * 128);
+      EXPECT_EQ(dsp(program, connected).variant, KernelVariant::dsp);
+      EXPECT_EQ(may_overwrite(program, layer<Conv2dKernel>(), 0, KernelVariant::dsp), in_bits == out_bits);
+      EXPECT_EQ(may_overwrite(program, layer<DepthwiseConv2dKernel>(3, 1, 1), 0, KernelVariant::dsp), in_bits == out_bits);
+      auto convolution = layer<Conv2dKernel>();
+      convolution.weights.resize(64);
+      convolution.bias.values.resize(8);
+      EXPECT_EQ(packs_rows(program, convolution), in_bits == 8 && out_bits == 8);
+    }
+  }
+  const auto scratch = [](int out_bits) { return dsp(program_of(image(4, 4, 8), image(4, 4, 8, out_bits)), layer<Conv2dKernel>()).scratch_bytes; };
+  EXPECT_EQ(scratch(8), 24 * 2 + 3 * 8);
+  EXPECT_EQ(scratch(16), 24 * 2 + 6 * 8);
 }
 
 TEST(Traits, AFewFullyConnectedWeightsRunAsAConvolutionWhereTheNetHasOne) {

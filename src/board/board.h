@@ -43,9 +43,15 @@ struct BuiltFirmware {
 
 std::vector<std::string> board_names();  ///< "mps2-an386", …; "host" builds the same C for this machine
 
+/// An installed CMSIS-NN, for projects whose layers run there.
+struct CmsisNn {
+  std::string include_dir;  ///< folders, separated by semicolons
+  std::string library;      ///< a static library
+};
+
 /// Compiles a project folder that emit_project wrote, with its own CMakeLists.txt, in its folder build/<board>; what is up to date is not
 /// built again. Error (data) names a missing program's Debian package, or the first compiler message. Error (usage): unknown board.
-BuiltFirmware build_firmware(const std::filesystem::path& project, const std::string& board);
+BuiltFirmware build_firmware(const std::filesystem::path& project, const std::string& board, const CmsisNn& cmsis_nn = {});
 
 /// Executed instructions of an inference by the tensor that a kernel writes, by TensorId; in a loop those of all steps. That of the input means
 /// nothing. Each is exact to a tick of the board (boards/, board.cmake) and some 30 instructions of counting. Empty on the host.

@@ -84,7 +84,7 @@ FirmwareSize measure(const fs::path& image) {
 
 }  // namespace
 
-BuiltFirmware build_firmware(const fs::path& project, const std::string& board) {
+BuiltFirmware build_firmware(const fs::path& project, const std::string& board, const CmsisNn& cmsis_nn) {
   check_board(board);
   std::error_code error;
   const fs::path source = fs::canonical(project, error);
@@ -110,6 +110,8 @@ BuiltFirmware build_firmware(const fs::path& project, const std::string& board) 
     configure.push_back("-DQMN_BOARDS=" + provide_board_files(build_folder).string());
     configure.push_back(std::string("-DQMN_BOARD=") + kHostBoard);
   }
+  if (!cmsis_nn.include_dir.empty()) configure.push_back("-DCMSIS_NN_INCLUDE_DIR=" + cmsis_nn.include_dir);
+  if (!cmsis_nn.library.empty()) configure.push_back("-DCMSIS_NN_LIBRARY=" + cmsis_nn.library);
   run_step(configure, project);
   run_step({"cmake", "--build", build_folder.string(), "--target", "firmware", "firmware_trace", "firmware_bench"}, project);
 

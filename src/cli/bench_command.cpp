@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "board/board.h"
+#include "cli/cmsis_nn_options.h"
 #include "cli/command.h"
 #include "cli/common.h"
 #include "cli/firmware_folder.h"
@@ -16,7 +17,6 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <iterator>
 #include <memory>
 
 namespace fs = std::filesystem;
@@ -32,6 +32,7 @@ time as the core's instructions can: two with the DSP extension, one without.)";
 
 struct Options {
   std::string folder;
+  CmsisNnOptions cmsis_nn;
   OutputOptions output;
 };
 
@@ -78,7 +79,7 @@ std::vector<LayerCost> layers_of(const Program& program, KernelVariant variant, 
 Bench measure(const Options& options, const Manifest& manifest) {
   const Program program = lower(import_model(fs::path(options.folder) / kModelName));
   const KernelVariant variant = variant_of(manifest, options.folder);
-  const BuiltFirmware firmware = build_firmware(options.folder, manifest.board);
+  const BuiltFirmware firmware = build_firmware(options.folder, manifest.board, cmsis_nn_for(options.cmsis_nn, manifest, options.folder));
   const TensorBytes input = random_input(program);
   Bench bench;
   bench.layers = layers_of(program, variant, instructions_by_tensor(firmware, manifest.board, input));
@@ -90,7 +91,7 @@ Bench measure(const Options& options, const Manifest& manifest) {
     bench.run = run_firmware(firmware, manifest.board, {input}, false);
   }
   bench.size = firmware.size;
-  constexpr std::array<int, std::size(kKernelVariants)> kMacsPerInstruction{1, 2, 16};
+  constexpr std::array kMacsPerInstruction{1, 2, 16};  // of the variants that cores have
   bench.macs_per_instruction = kMacsPerInstruction.at(static_cast<std::size_t>(core_named(manifest.core).variant));
   return bench;
 }
@@ -139,6 +140,7 @@ void add_bench(CLI::App& app) {
   CLI::App* command = app.add_subcommand("bench", "Count an exported firmware's instructions, flash and RAM, layer by layer");
   const auto options = std::make_shared<Options>();
   command->add_option("folder", options->folder, "Folder of qmn export, for one of the emulated boards")->required()->type_name("DIR");
+  options->cmsis_nn.add(*command);
   options->output.add(*command);
   command->footer(kExamples);
   command->callback([options] { bench(*options); });

@@ -13,6 +13,7 @@
 #include "lower/identifiers.h"
 #include "lower/lower.h"
 #include "plan/plan.h"
+#include "program/cmsis_nn.h"
 #include "program/traits.h"
 #include "report/table.h"
 #include "simulate/simulate.h"
@@ -21,6 +22,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 
 namespace fs = std::filesystem;
@@ -33,14 +35,15 @@ constexpr const char* kExamples = R"(Examples:
   qmn export kws.q.onnx -o net/ --board none              a drop-in folder of C for a board of your own, on any core
   qmn export kws.q.onnx -o net/ --board none --core cortex-m33   the same with the kernels of a core with the DSP extension
   qmn export wake.q.onnx -o wake/ --board none --prefix wake   so that two nets link into one program
+  qmn export kws.q.onnx -o firmware/ --kernels cmsis-nn-s8   layers call an installed CMSIS-NN (CMSIS_NN_INCLUDE_DIR, CMSIS_NN_LIBRARY)
   qmn export kws.q.onnx -o kws.onnx --format onnx         for ONNX Runtime, which then gives the firmware's very numbers)";
 
-constexpr const char* kKernels = "qmn";
+constexpr std::array kKernels{"qmn", "cmsis-nn-q7", "cmsis-nn-s8"};
 constexpr int kMostSelfTests = 100;
 
 struct Options {
   std::string model, folder, format = "c";
-  std::string board = "mps2-an386", core, kernels = kKernels, prefix = "qmn";
+  std::string board = "mps2-an386", core, kernels = kKernels[0], prefix = "qmn";
   int self_tests = 2;
   bool is_in_place = false;
   OperatingPointOptions point;
@@ -54,7 +57,8 @@ void check(const Options& options) {
   if (std::find(boards.begin(), boards.end(), options.board) == boards.end()) {
     fail_usage("--board {}: unknown board; there is {}", options.board, fmt::join(boards, ", "));
   }
-  if (options.kernels != kKernels) fail_usage("--kernels {}: no such kernels; there is {}", options.kernels, kKernels);
+  if (std::ranges::find(kKernels, options.kernels) == kKernels.end()) fail_usage("--kernels {}: no such kernels; there is {}", options.kernels, fmt::join(kKernels, ", "));
+  if (options.is_in_place && options.kernels != kKernels[0]) fail_usage("--in_place: the kernels of {} do not work in place; leave out one of the two", options.kernels);
   if (options.self_tests < 1 || options.self_tests > kMostSelfTests) fail_usage("--self-tests {}: must be between 1 and {}", options.self_tests, kMostSelfTests);
   if (options.prefix.empty() || c_identifier(options.prefix, "") != options.prefix) {
     fail_usage("--prefix {}: must be a C identifier of letters, digits and single underscores that begins with a letter", options.prefix);
@@ -71,8 +75,10 @@ const Core& core_of(const Options& options) {
   return core;
 }
 
-/// The forms of the kernels: those of the core; in place, where asked for or where the board has no room for others.
+/// The forms of the kernels: those of the library that is asked for; those of the core; in place, where asked for or where the board has no room for others.
 KernelVariant variant_for(const Options& options, const Program& program, const Core& core) {
+  if (options.kernels == "cmsis-nn-q7") return KernelVariant::cmsis_nn_q7;
+  if (options.kernels == "cmsis-nn-s8") return core.variant == KernelVariant::mve ? KernelVariant::cmsis_nn_s8_mve : KernelVariant::cmsis_nn_s8;
   if (core.variant == KernelVariant::mve) return core.variant;
   if (options.is_in_place) return KernelVariant::dsp;
   if (core.variant == KernelVariant::dsp || fits_ram(options.board, plan_memory(program, core.variant).arena_bytes)) return core.variant;
@@ -98,6 +104,33 @@ std::vector<KnownAnswer> choose_known_answers(const Program& program, const Memo
     answers.push_back({.input = std::move(input), .logits = std::move(result.logits), .scores = std::move(result.scores)});
   }
   return answers;
+}
+
+/// Layers that a library does not run, each with the reason.
+struct FallBack {
+  const Kernel* kernel;
+  std::string reason;
+};
+
+std::vector<FallBack> fall_backs(const Program& program, KernelVariant variant) {
+  std::vector<FallBack> layers;
+  if (!is_cmsis_nn(variant)) return layers;
+  for_each_kernel(program.kernels, [&](const Kernel& kernel, std::int64_t) {
+    if (std::holds_alternative<LoopKernel>(kernel)) return;
+    if (auto reason = cmsis_nn_obstacle(program, kernel, variant)) layers.push_back({&kernel, std::move(*reason)});
+  });
+  return layers;
+}
+
+/// Error (data) when no layer with weights runs in the library that was asked for.
+void check_library(const Options& options, const Program& program, KernelVariant variant, const std::vector<FallBack>& layers) {
+  if (!is_cmsis_nn(variant) || has_cmsis_nn_layer(program, variant)) return;
+  for (const FallBack& layer : layers) {
+    if (!std::visit([](const auto& k) { return requires { k.epilogue; }; }, *layer.kernel)) continue;
+    fail_data("{}: no layer can run in {}: of {}, {}; quantize it for that: qmn quantize --target {} --max-loss 1", options.model, options.kernels, kernel_name(*layer.kernel),
+              layer.reason, options.kernels);
+  }
+  fail_data("{}: no layer can run in {}: none has weights", options.model, options.kernels);
 }
 
 struct LayerRow {
@@ -153,6 +186,21 @@ std::string layer_table(const Program& program, KernelVariant variant) {
   return table.text();
 }
 
+nlohmann::json fall_back_json(const std::vector<FallBack>& layers) {
+  nlohmann::json json = nlohmann::json::array();
+  for (const FallBack& layer : layers) json.push_back({{"name", kernel_name(*layer.kernel)}, {"kernel", kernel_op(*layer.kernel)}, {"reason", layer.reason}});
+  return json;
+}
+
+/// What runs in the library, what does not, and how to name the library.
+void print_library(const Options& options, const Core& core, const std::vector<FallBack>& layers) {
+  if (options.kernels == kKernels[0]) return;
+  for (const FallBack& layer : layers) fmt::print("{} ({}) runs qmn's own kernel: {}\n", kernel_name(*layer.kernel), kernel_op(*layer.kernel), layer.reason);
+  if (options.kernels == "cmsis-nn-q7" && core.variant == KernelVariant::mve) fmt::print("on {} the q7 API runs plain C; cmsis-nn-s8 has Helium\n", core.name);
+  fmt::print("the other layers run in {}: name an installed copy by CMSIS_NN_INCLUDE_DIR and CMSIS_NN_LIBRARY to CMake, qmn run and qmn bench\n",
+             options.kernels == "cmsis-nn-q7" ? "the q7 API of CMSIS-NN (CMSIS 5.9.0)" : "CMSIS-NN, compiled with CMSIS_NN_USE_SINGLE_ROUNDING");
+}
+
 nlohmann::json layer_json(const Program& program, KernelVariant variant) {
   nlohmann::json layers = nlohmann::json::array();
   for_each_kernel(program.kernels, [&](const Kernel& kernel, std::int64_t runs) {
@@ -203,6 +251,8 @@ void export_model(const Options& options) {
   }
   const Core& core = core_of(options);
   const KernelVariant variant = variant_for(options, program, core);
+  const std::vector<FallBack> own_layers = fall_backs(program, variant);
+  check_library(options, program, variant, own_layers);
   const MemoryPlan plan = plan_memory(program, variant);
   const std::int64_t constants = constant_bytes(program, variant);
   std::int64_t macs = 0;
@@ -221,7 +271,7 @@ void export_model(const Options& options) {
 
   if (options.output.is_json) {
     print_json({{"folder", options.folder}, {"board", options.board}, {"core", core.name}, {"variant", variant_name(variant)}, {"kernels", options.kernels}, {"layers", layer_json(program, variant)},
-                {"constant_bytes", constants}, {"arena_bytes", plan.arena_bytes}, {"arena_lower_bound_bytes", plan.lower_bound_bytes}, {"macs", macs},
+                {"not_in_library", fall_back_json(own_layers)}, {"constant_bytes", constants}, {"arena_bytes", plan.arena_bytes}, {"arena_lower_bound_bytes", plan.lower_bound_bytes}, {"macs", macs},
                 {"self_tests", options.self_tests}});
     return;
   }
@@ -229,6 +279,7 @@ void export_model(const Options& options) {
   fmt::print("\nweights, biases, tables: {} bytes; {} MACs an inference\narena: {}\n", constants, macs, arena_text(plan.arena_bytes, plan.lower_bound_bytes));
   fmt::print("{}: {} files for {}, {} kernels, self-test of {} known answers\n", options.folder, files.size(),
              options.board == "none" ? "your own board" : fmt::format("{} ({})", options.board, core.name), variant_name(variant), options.self_tests);
+  print_library(options, core, own_layers);
   if (variant == KernelVariant::dsp && core.variant == KernelVariant::ref && !options.is_in_place) {
     fmt::print("the reference kernels do not fit onto {}: those that work in place run in their stead, in C\n", options.board);
   }
@@ -248,7 +299,7 @@ void add_export(CLI::App& app) {
   command->add_option("--board", options->board, "Emulated by QEMU: mps2-an385 (Cortex-M3), mps2-an386 (M4), mps2-an500 (M7), mps2-an505 (M33), mps3-an547 (M55) or microbit (M0); or none: a drop-in folder without board files")->capture_default_str();
   command->add_option("--core", options->core, "Core that the kernels are chosen for, such as cortex-m0, cortex-m4, cortex-m33 (default: the board's; of board none: any core)");
   command->add_flag("--in_place,--in-place", options->is_in_place, "On a core without the DSP extension: kernels that work in place, for half of the RAM");
-  command->add_option("--kernels", options->kernels, "Integer kernels that the C calls: qmn")->capture_default_str();
+  command->add_option("--kernels", options->kernels, "Integer kernels that the C calls: qmn; or those of an installed CMSIS-NN where they give the same numbers: cmsis-nn-q7 (CMSIS 5.9.0), cmsis-nn-s8 (current)")->capture_default_str();
   command->add_option("--prefix", options->prefix, "Of every C name of this net: PREFIX_net_run(), PREFIX_selftest(), …")->capture_default_str();
   command->add_option("--self-tests,--self_tests", options->self_tests, "Known answers in the self-test")->capture_default_str();
   options->point.add(*command);

@@ -18,7 +18,7 @@ struct Manifest {
   std::string board;    ///< "mps2-an386", or "none"
   std::string core;     ///< "cortex-m4"
   std::string variant;  ///< of the kernels: what the constants are ordered for
-  std::string kernels;  ///< "qmn"
+  std::string kernels;  ///< "qmn", "cmsis-nn-q7" or "cmsis-nn-s8"
   std::string prefix;
   std::string program;  ///< its name
   std::int64_t arena_bytes = 0;

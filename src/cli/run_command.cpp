@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "board/board.h"
 #include "board/first_difference.h"
+#include "cli/cmsis_nn_options.h"
 #include "cli/command.h"
 #include "cli/common.h"
 #include "cli/evaluation.h"
@@ -44,6 +45,7 @@ struct Options {
   std::int64_t limit = 100;
   bool traces = false, shows_logits = false;
   SourceOptions source;
+  CmsisNnOptions cmsis_nn;
   OutputOptions output;
 };
 
@@ -287,6 +289,7 @@ void run(const Options& options) {
   const Manifest manifest = read_manifest(options.folder);
   Report report;
   report.board = board_of(options, manifest);
+  const CmsisNn cmsis_nn = cmsis_nn_for(options.cmsis_nn, manifest, options.folder);
   Model model = import_model(fs::path(options.folder) / kModelName);
   const Program program = lower(model);
   const Simulator simulator(program, plan_memory(program, variant_of(manifest, options.folder)));
@@ -298,7 +301,7 @@ void run(const Options& options) {
   const std::vector<TensorBytes>& fed = is_fed_samples ? report.clips.samples : report.clips.inputs;
   const InputKind kind = is_fed_samples ? InputKind::clips : InputKind::raw;
 
-  report.firmware = build_firmware(options.folder, report.board);
+  report.firmware = build_firmware(options.folder, report.board, cmsis_nn);
   std::optional<OutcomeRows> rows;
   if (!options.output.is_json) rows.emplace(program, report.clips, options.shows_logits);
   const RunObserver observe = [&](std::size_t first, const BoardRun& part) {
@@ -335,6 +338,7 @@ void add_run(CLI::App& app) {
   command->add_flag("--trace", options->traces, "Compare every tensor of every clip and name the first that differs");
   command->add_flag("--show_logits,--show-logits", options->shows_logits, "Print all logits of every clip");
   options->source.add(*command);
+  options->cmsis_nn.add(*command);
   options->output.add(*command);
   command->footer(kExamples);
   command->callback([options] { run(*options); });

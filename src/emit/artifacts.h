@@ -27,9 +27,11 @@ std::string net_source_text(const Program& program, const MemoryPlan& plan, cons
 std::string kws_header_text(const Program& program, const MemoryPlan& plan, const OperatingPoint& point, const NetNames& names);
 std::string kws_source_text(const Program& program, const MemoryPlan& plan, const OperatingPoint& point, const NetNames& names);
 std::string selftest_header_text(const NetNames& names);
-std::string selftest_source_text(const Program& program, const std::vector<KnownAnswer>& known_answers, const NetNames& names);
+std::string selftest_source_text(const Program& program, KernelVariant variant, const std::vector<KnownAnswer>& known_answers, const NetNames& names);
 /// `sources` are the paths of the library's .c files, relative to the project.
-std::string cmake_lists_text(const Program& program, const std::vector<std::string>& sources, const std::string& board, const NetNames& names);
+std::string cmake_lists_text(const Program& program, KernelVariant variant, const std::vector<std::string>& sources, const std::string& board, const NetNames& names);
+/// Whether the network asks the CMSIS-NN that it is linked with whether it is the one that it was exported for: the current API.
+inline bool checks_library(KernelVariant variant) { return is_cmsis_nn(variant) && variant != KernelVariant::cmsis_nn_q7; }
 std::string readme_text(const Program& program, const MemoryPlan& plan, const std::vector<std::string>& sources, const EmitOptions& options, const NetNames& names);
 
 /// The header of runtime/ that declares the kernels of a variant.
@@ -39,7 +41,7 @@ std::string kernels_header(KernelVariant variant);
 std::string runtime_function(const Program& program, const Kernel& kernel, KernelVariant variant);
 /// The function that copies from one tensor into another: "qmn_copy_s8_ref".
 std::string copy_function(const Program& program, TensorId input, TensorId output);
-/// The file in runtime/ that holds a kernel's function: "qmn_conv2d_s8_dsp.c", "qmn_mul_ref.c". None for a loop.
+/// The file in runtime/ that holds a kernel's function: "qmn_conv2d_s8_dsp.c", "qmn_mul_ref.c". None for a loop, and for what runs in CMSIS-NN.
 std::optional<std::string> runtime_file(const Program& program, const Kernel& kernel, KernelVariant variant);
 
 /// "49x10x1 int8, Q1.6"

@@ -27,21 +27,7 @@ std::string write_values(LayerText& text, const std::string& wish, const std::ve
   return name;
 }
 
-void write_comment(LayerText& text, const std::string& name, const std::string& what, const std::vector<TensorId>& inputs, TensorId output) {
-  std::string operands;
-  for (TensorId id : inputs) operands += fmt::format("{}{}", operands.empty() ? "" : " and ", tensor_text(text.program.tensor(id)));
-  text.definitions.line("/* {}: {}{}{} -> {} */", comment_text(name), what, operands.empty() ? "" : ", ", operands, tensor_text(text.program.tensor(output)));
-}
-
 void write_clip(LayerText& text, RawRange clip) { text.definitions.line(".clip_min = {}, .clip_max = {},", clip.min, clip.max); }
-
-/// The constant of a sum or product, if it has one: its name, else that of the right tensor.
-template <class K>
-std::string right_operand(LayerText& text, const K& kernel) {
-  if (kernel.right >= 0) return text.tensor(kernel.right);
-  text.definitions.line("/* {} */", kernel.constant.format.name());
-  return write_values(text, kernel.constant.name, kernel.constant.values, kernel.constant.format.total_bits);
-}
 
 template <class K>
 int right_count(const LayerText& text, const K& kernel) {
@@ -72,11 +58,23 @@ void write_copy_call(LayerText& text, const std::string& layer, const CopyRows& 
 
 }  // namespace
 
+void write_operation_comment(LayerText& text, const std::string& name, const std::string& what, const std::vector<TensorId>& inputs, TensorId output) {
+  std::string operands;
+  for (TensorId id : inputs) operands += fmt::format("{}{}", operands.empty() ? "" : " and ", tensor_text(text.program.tensor(id)));
+  text.definitions.line("/* {}: {}{}{} -> {} */", comment_text(name), what, operands.empty() ? "" : ", ", operands, tensor_text(text.program.tensor(output)));
+}
+
+std::string right_operand(LayerText& text, TensorId right, const ProgramConstant& constant) {
+  if (right >= 0) return text.tensor(right);
+  text.definitions.line("/* {} */", constant.format.name());
+  return write_values(text, constant.name, constant.values, constant.format.total_bits);
+}
+
 void write_layer(LayerText& text, const AddKernel& kernel) {
   const std::int64_t largest = largest_sum(text.program, kernel);
   QMN_CHECK(largest <= std::numeric_limits<std::int32_t>::max(), "lowering proves that sums stay within int32");
-  write_comment(text, kernel.name, kernel.right_factor < 0 ? "subtract" : "add", inputs_of(Kernel{kernel}), kernel.output);
-  const std::string right = right_operand(text, kernel);
+  write_operation_comment(text, kernel.name, kernel.right_factor < 0 ? "subtract" : "add", inputs_of(Kernel{kernel}), kernel.output);
+  const std::string right = right_operand(text, kernel.right, kernel.constant);
   const std::string layer = text.identifiers.unique(kernel.name);
   text.definitions.open("static const qmn_add {} = {{", layer);
   text.definitions.line(".count = {}, .b_count = {},", text.program.tensor(kernel.output).value_count(), right_count(text, kernel));
@@ -91,8 +89,8 @@ void write_layer(LayerText& text, const AddKernel& kernel) {
 }
 
 void write_layer(LayerText& text, const MulKernel& kernel) {
-  write_comment(text, kernel.name, "mul", inputs_of(Kernel{kernel}), kernel.output);
-  const std::string right = right_operand(text, kernel);
+  write_operation_comment(text, kernel.name, "mul", inputs_of(Kernel{kernel}), kernel.output);
+  const std::string right = right_operand(text, kernel.right, kernel.constant);
   const std::string layer = text.identifiers.unique(kernel.name);
   text.definitions.open("static const qmn_mul {} = {{", layer);
   text.definitions.line(".count = {}, .b_count = {},", text.program.tensor(kernel.output).value_count(), right_count(text, kernel));
@@ -106,7 +104,7 @@ void write_layer(LayerText& text, const MulKernel& kernel) {
 
 void write_layer(LayerText& text, const LookupKernel& kernel) {
   const ProgramTensor& out = text.program.tensor(kernel.output);
-  write_comment(text, kernel.name, curve_name(kernel.curve), {kernel.input}, kernel.output);
+  write_operation_comment(text, kernel.name, curve_name(kernel.curve), {kernel.input}, kernel.output);
   text.definitions.line("/* [input + 128] = saturate(floor({}(input * 2^{}) * 2^{} + 0.5)) */", curve_name(kernel.curve),
                         -text.program.tensor(kernel.input).format.frac_bits, out.format.frac_bits);
   const std::string table = write_values(text, kernel.name + "_table", kernel.table, kernel.output_bits);
@@ -120,7 +118,7 @@ void write_layer(LayerText& text, const LookupKernel& kernel) {
 
 void write_layer(LayerText& text, const InterpolateKernel& kernel) {
   const ProgramTensor& out = text.program.tensor(kernel.output);
-  write_comment(text, kernel.name, curve_name(kernel.curve), {kernel.input}, kernel.output);
+  write_operation_comment(text, kernel.name, curve_name(kernel.curve), {kernel.input}, kernel.output);
   text.definitions.line("/* Q0.15 at every {}th input from {} to {} */", 1 << kernel.table.segment_shift, -kernel.table.half_span, kernel.table.half_span);
   const std::string table = write_values(text, kernel.name + "_table", kernel.table.values, 16);
   const std::string layer = text.identifiers.unique(kernel.name);
@@ -139,7 +137,7 @@ void write_layer(LayerText& text, const InterpolateKernel& kernel) {
 }
 
 void write_layer(LayerText& text, const CopyKernel& kernel) {
-  write_comment(text, kernel.name, "copy", {kernel.input}, kernel.output);
+  write_operation_comment(text, kernel.name, "copy", {kernel.input}, kernel.output);
   const std::string layer = write_copy(text, kernel.name, kernel.copy, kernel.clip);
   text.definitions.line();
   write_copy_call(text, layer, kernel.copy, kernel.input, kernel.output);
@@ -147,7 +145,7 @@ void write_layer(LayerText& text, const CopyKernel& kernel) {
 
 void write_layer(LayerText& text, const ConcatKernel& kernel) {
   const QFormat out = text.program.tensor(kernel.output).format;
-  write_comment(text, kernel.name, "concat", kernel.inputs, kernel.output);
+  write_operation_comment(text, kernel.name, "concat", kernel.inputs, kernel.output);
   for (std::size_t i = 0; i < kernel.inputs.size(); ++i) {
     const std::string layer = write_copy(text, fmt::format("{}_{}", kernel.name, i), kernel.copies[i],
                                          {static_cast<std::int16_t>(out.raw_min()), static_cast<std::int16_t>(out.raw_max())});
@@ -157,7 +155,7 @@ void write_layer(LayerText& text, const ConcatKernel& kernel) {
 }
 
 void write_layer(LayerText& text, const FillKernel& kernel) {
-  write_comment(text, kernel.name, "fill", {}, kernel.output);
+  write_operation_comment(text, kernel.name, "fill", {}, kernel.output);
   const std::string layer = text.identifiers.unique(kernel.name);
   text.definitions.line("static const qmn_fill {} = {{.count = {}, .value = {}}};", layer, text.program.tensor(kernel.output).value_count(), kernel.value);
   text.definitions.line();

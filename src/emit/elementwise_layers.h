@@ -6,6 +6,11 @@
 
 namespace qmn {
 
+/// "name: what, operands -> output", as a comment above a layer.
+void write_operation_comment(LayerText& text, const std::string& name, const std::string& what, const std::vector<TensorId>& inputs, TensorId output);
+/// The right side of a sum or product as C: the tensor `right`, or, where it is -1, the constant, which is written.
+std::string right_operand(LayerText& text, TensorId right, const ProgramConstant& constant);
+
 void write_layer(LayerText& text, const AddKernel& kernel);
 void write_layer(LayerText& text, const MulKernel& kernel);
 void write_layer(LayerText& text, const LookupKernel& kernel);

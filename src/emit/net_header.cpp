@@ -88,6 +88,12 @@ std::string net_header_text(const Program& program, const MemoryPlan& plan, cons
   out.line("/* One inference, input to output. */");
   out.line("void {}_run(void);", names.net);
   out.line();
+  if (checks_library(plan.variant)) {
+    out.line("/* 0 when the CMSIS-NN that is linked rounds once (CMSIS_NN_USE_SINGLE_ROUNDING) and the scratch in the arena is enough for it; else how many");
+    out.line(" * values and sizes are not as they were when this was exported. The first run asks; where it is not 0, all outputs are -128. */");
+    out.line("int32_t {}_library_faults(void);", names.net);
+    out.line();
+  }
   out.line("/* {}_CLASS_COUNT raw values each, valid from the end of a run until the input is filled again. */", names.macro);
   out.line("const {} *{}_logits(void);", value_type(logits), names.net);
   if (has_scores(program)) out.line("const int8_t *{}_scores(void);", names.net);

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "emit/artifacts.h"
 #include "emit/c_text.h"
+#include "emit/cmsis_nn_layers.h"
 #include "emit/elementwise_layers.h"
 #include "emit/weighted_layers.h"
 #include "lower/identifiers.h"
@@ -19,7 +20,7 @@ namespace {
 class NetSource {
  public:
   NetSource(const Program& program, const MemoryPlan& plan, const NetNames& names, const Core& core)
-      : program_(program), plan_(plan), names_(names), core_(core), identifiers_({"qmn_", names.net + "_", names.macro, "TENSOR_"}) {
+      : program_(program), plan_(plan), names_(names), core_(core), identifiers_({"qmn_", names.net + "_", names.macro, "TENSOR_", "arm_", "cmsis_", "q7_", "q15_", "q31_", "ARM_", "CMSIS_"}) {
     for (std::size_t i = 0; i < program.tensors.size(); ++i) {
       tensor_names_.push_back(fmt::format("TENSOR_{}_{}", i, upper_case(c_identifier(program.tensors[i].name, "unnamed"))));
     }
@@ -32,8 +33,11 @@ class NetSource {
     write_labels();
     write_arena();
     run_.open("void {}_run(void) {{", names_.net);
+    LayerText text = layer_text();
+    write_cmsis_nn_multipliers(text);
     trace(program_.input);
     write_layers(program_.kernels);
+    if (checks_library(plan_.variant)) write_check();
     run_.close();
     write_api();
     return out_.take();
@@ -50,6 +54,7 @@ class NetSource {
     out_.line("#include \"{}.h\"", names_.net);
     out_.line();
     out_.line("#include \"{}\"", kernels_header(plan_.variant));
+    if (is_cmsis_nn(plan_.variant)) out_.line("#include \"arm_nnfunctions.h\"");
     out_.line();
     write_variant();
     out_.line("#if !defined(__STDC_VERSION__) || __STDC_VERSION__ < 201112L");
@@ -63,7 +68,9 @@ class NetSource {
   /// What the constants are ordered for, told to whoever compiles it. Exported for a core with the instructions, a core without them is refused;
   /// the host runs the same in C.
   void write_variant() {
-    if (plan_.variant == KernelVariant::mve) {
+    if (is_cmsis_nn(plan_.variant)) {
+      write_cmsis_nn();
+    } else if (plan_.variant == KernelVariant::mve) {
       out_.line("#if defined(__arm__) && !defined(__ARM_FEATURE_MVE)");
       out_.line("#error \"{}.c was exported for a core with Helium: name it to the compiler (-mcpu=cortex-m55 -mfloat-abi=hard), or export for yours (--core)\"", names_.net);
       out_.line("#endif");
@@ -87,6 +94,22 @@ class NetSource {
       out_.line("#pragma message(\"{}: reference kernels, for any core\")", names_.net);
     }
     out_.line();
+  }
+
+  void write_cmsis_nn() {
+    if (plan_.variant == KernelVariant::cmsis_nn_q7) {
+      out_.line("#pragma message(\"{}: kernels of CMSIS-NN, the q7 API of CMSIS 5.9.0\")", names_.net);
+      return;
+    }
+    out_.line("#ifndef CMSIS_NN_USE_SINGLE_ROUNDING");
+    out_.line("#error \"{}.c needs a CMSIS-NN that was compiled with CMSIS_NN_USE_SINGLE_ROUNDING: define it here too, where it was\"", names_.net);
+    out_.line("#endif");
+    if (plan_.variant == KernelVariant::cmsis_nn_s8) {
+      out_.line("#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 1)");
+      out_.line("#error \"{}.c was exported for a core without Helium: export it for yours (--core cortex-m55)\"", names_.net);
+      out_.line("#endif");
+    }
+    out_.line("#pragma message(\"{}: kernels of CMSIS-NN, the s8 API{}\")", names_.net, plan_.variant == KernelVariant::cmsis_nn_s8_mve ? " with Helium" : "");
   }
 
   void write_labels() {
@@ -164,15 +187,34 @@ class NetSource {
   void write_layers(const std::vector<Kernel>& kernels) {
     for (const Kernel& kernel : kernels) {
       current_ = &kernel;
-      std::visit([&](const auto& k) { write_any_layer(k); }, kernel);
+      if (is_cmsis_nn(traits_of(program_, kernel, plan_.variant).variant)) write_library_layer(kernel);
+      else std::visit([&](const auto& k) { write_any_layer(k); }, kernel);
       for (TensorId id : outputs_of(kernel)) trace(id);
     }
+  }
+
+  LayerText layer_text() { return {program_, plan_, tensor_names_, out_, run_, identifiers_, names_.macro}; }
+
+  void write_library_layer(const Kernel& kernel) {
+    LayerText text = layer_text();
+    const std::string check = write_cmsis_nn_layer(text, kernel);
+    if (!check.empty()) library_checks_.push_back(check);
+  }
+
+  /// Before the first outputs are believed, the library is asked; its function stands behind the layers, whose structs it reads.
+  void write_check() {
+    out_.block(cmsis_nn_check_text(program_, plan_.variant, names_.net + "_library_faults", library_checks_));
+    out_.line();
+    run_.line("static int8_t is_checked;");
+    run_.line("if (!is_checked) is_checked = {}_library_faults() == 0;", names_.net);
+    run_.line("for (int32_t i = 0; !is_checked && i < {}_CLASS_COUNT; ++i) {}[i] = -128;", names_.macro, tensor(program_.logits));
+    if (has_scores(program_)) run_.line("for (int32_t i = 0; !is_checked && i < {}_CLASS_COUNT; ++i) {}[i] = -128;", names_.macro, tensor(program_.output));
   }
 
   template <class K>
   void write_any_layer(const K& kernel) {
     if constexpr (requires(LayerText& text) { qmn::write_layer(text, kernel); }) {
-      LayerText text{program_, plan_, tensor_names_, out_, run_, identifiers_, names_.macro};
+      LayerText text = layer_text();
       qmn::write_layer(text, kernel);
     } else {
       write_layer(kernel);
@@ -315,6 +357,7 @@ class NetSource {
   CWriter run_;  ///< the function that runs the network
   CNames identifiers_;
   const Kernel* current_ = nullptr;              ///< the kernel that is being written
+  std::vector<std::string> library_checks_;      ///< C expressions: a library that asks for more scratch than there is
   std::vector<std::string> tensor_names_;        ///< the macro of each tensor; in a loop the pointer to a slice
   std::size_t call_count_ = 0;
   std::map<TensorId, std::size_t> writes_, last_reads_;             ///< by number of the call

@@ -46,15 +46,31 @@ set(QMN_HEARS_SOUND @HEARS_SOUND@) # whether @PREFIX@_kws.c takes samples
 set(QMN_NET_SOURCES
 @SOURCES@)
 
-@DSP_OPTIONS@# add_qmn_net(name): the network as a static library; the self-test is part of it.
+@CMSIS_NN@@DSP_OPTIONS@# add_qmn_net(name): the network as a static library; the self-test is part of it.
 function(add_qmn_net name)
   add_library(${name} STATIC ${QMN_NET_SOURCES})
   target_include_directories(${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/runtime)
   target_compile_options(${name} PRIVATE -O2 -ffunction-sections -fdata-sections -Wall -Wextra -Wconversion)
-endfunction()
+@LINK_CMSIS_NN@endfunction()
 add_qmn_net(@NET@)
 
 @BOARDS@)";
+
+// Names of the exported project's variables, which a user sets and `qmn run` too.
+constexpr const char* kCmsisNn = R"(# Layers run in @API@: an installed copy, compiled for the core@COMPILED@.
+set(CMSIS_NN_INCLUDE_DIR "$ENV{CMSIS_NN_INCLUDE_DIR}" CACHE STRING "Folders with the headers of CMSIS-NN (and of what they include), separated by semicolons")
+set(CMSIS_NN_LIBRARY "$ENV{CMSIS_NN_LIBRARY}" CACHE STRING "CMSIS-NN as a static library, or a target of a surrounding project")
+if(NOT CMSIS_NN_INCLUDE_DIR OR NOT CMSIS_NN_LIBRARY)
+  message(FATAL_ERROR "Set CMSIS_NN_INCLUDE_DIR and CMSIS_NN_LIBRARY: @API@")
+endif()
+
+)";
+constexpr const char* kLinkCmsisNn = R"(  target_include_directories(${name} SYSTEM PRIVATE ${CMSIS_NN_INCLUDE_DIR})
+  target_compile_options(${name} PRIVATE -Werror=implicit-function-declaration)
+  target_link_libraries(${name} PUBLIC ${CMSIS_NN_LIBRARY})
+)";
+constexpr const char* kSingleRounding = R"(  target_compile_definitions(${name} PRIVATE CMSIS_NN_USE_SINGLE_ROUNDING) # as the library was; its first run finds out
+)";
 
 constexpr const char* kDspOptions = R"(# The inner loops of these are assembly; the rest of them is small rather than fast.
 set_source_files_properties(
@@ -107,12 +123,16 @@ std::vector<std::string> class_labels(const Program& program) {
   return labels;
 }
 
-std::string cmake_lists_text(const Program& program, const std::vector<std::string>& sources, const std::string& board, const NetNames& names) {
+std::string cmake_lists_text(const Program& program, KernelVariant variant, const std::vector<std::string>& sources, const std::string& board, const NetNames& names) {
   const bool has_board = board != "none";
   std::vector<std::string> dsp_sources;
   std::ranges::copy_if(sources, std::back_inserter(dsp_sources), [](const std::string& path) {
     return path.ends_with("_dsp.c") && path.find("fully_connected") == std::string::npos;  // whose nets are so much larger than code
   });
+  const bool is_q7 = variant == KernelVariant::cmsis_nn_q7;
+  const std::string single_rounding = checks_library(variant) ? kSingleRounding : "";
+  const std::map<std::string, std::string> library{{"API", is_q7 ? "the q7 API of CMSIS-NN, which CMSIS 5.9.0 was the last to have" : "CMSIS-NN"},
+                                                   {"COMPILED", is_q7 ? "" : " with CMSIS_NN_USE_SINGLE_ROUNDING"}};
   return fill_template(kCMakeLists, {{"PROGRAM", c_identifier(program.name, "network")},
                                      {"NET", names.net},
                                      {"WITH_FIRMWARE", has_board ? ", and a firmware around it" : ""},
@@ -120,6 +140,8 @@ std::string cmake_lists_text(const Program& program, const std::vector<std::stri
                                      {"MACRO_PREFIX", upper_case(names.prefix)},
                                      {"HEARS_SOUND", hears_sound(program) ? "1" : "0"},
                                      {"SOURCES", fmt::format("  {}", fmt::join(sources, "\n  "))},
+                                     {"CMSIS_NN", is_cmsis_nn(variant) ? fill_template(kCmsisNn, library) : ""},
+                                     {"LINK_CMSIS_NN", is_cmsis_nn(variant) ? kLinkCmsisNn + single_rounding : ""},
                                      {"DSP_OPTIONS", dsp_sources.empty() ? "" : fill_template(kDspOptions, {{"DSP_SOURCES", fmt::format("  {}", fmt::join(dsp_sources, "\n  "))}})},
                                      {"BOARDS", has_board ? kBoardBlock : kNoBoardBlock}});
 }
@@ -159,7 +181,7 @@ FileSet emit_project(const Program& program, const MemoryPlan& plan, const EmitO
   files[names.net + ".h"] = net_header_text(program, plan, names);
   files[names.net + ".c"] = net_source_text(program, plan, names, options.core.empty() ? core_of_board(options.board) : core_named(options.core));
   files[names.selftest + ".h"] = selftest_header_text(names);
-  files[names.selftest + ".c"] = selftest_source_text(program, options.known_answers, names);
+  files[names.selftest + ".c"] = selftest_source_text(program, plan.variant, options.known_answers, names);
   if (hears) {
     OperatingPoint point = options.point;
     point.thresholds.resize(static_cast<std::size_t>(program.tensor(program.logits).value_count()));
@@ -167,7 +189,7 @@ FileSet emit_project(const Program& program, const MemoryPlan& plan, const EmitO
     files[names.kws + ".c"] = kws_source_text(program, plan, point, names);
   }
   files["weights.h"] = emit_weights_header(program);
-  files["CMakeLists.txt"] = cmake_lists_text(program, sources, options.board, names);
+  files["CMakeLists.txt"] = cmake_lists_text(program, plan.variant, sources, options.board, names);
   files["README.md"] = readme_text(program, plan, sources, options, names);
   return files;
 }

@@ -93,6 +93,14 @@ constexpr const char* kDspKernels = R"(The kernels use the DSP extension
 of Cortex-M4, M7 and M33: name the core to the compiler (`-mcpu=cortex-m4`). On any other machine than an Arm core they compute the same in C.)";
 constexpr const char* kInPlaceKernels = R"(The kernels work in place,
 in plain C for any core: they take half of the reference's RAM and more instructions.)";
+constexpr const char* kCmsisNnKernels = R"(Layers run in @API@,
+where it gives the numbers of this tool's own kernels, which run the rest. It is not part of this folder: see below.)";
+constexpr const char* kCmsisNn = R"(
+## CMSIS-NN
+
+An installed copy: @API@, compiled for the core@COMPILED@. Tell CMake its headers and its library, here or in the environment:
+`-DCMSIS_NN_INCLUDE_DIR="folder;folder" -DCMSIS_NN_LIBRARY=libcmsis-nn.a`; without CMake, add the folders and the library yourself@DEFINE@.
+)";
 constexpr const char* kRefKernels = R"(The kernels are
 plain C for any core; `qmn export --core` chooses faster ones for cores that have the instructions.)";
 
@@ -153,6 +161,10 @@ std::string readme_text(const Program& program, const MemoryPlan& plan, const st
                                                             {"UPPER", fmt::format("{:g}", front_end.upper_hz)},
                                                             {"NET", names.net},
                                                             {"MACRO", names.macro}};
+  const bool is_q7 = plan.variant == KernelVariant::cmsis_nn_q7;
+  const std::map<std::string, std::string> library{{"API", is_q7 ? "the q7 API of CMSIS-NN (CMSIS 5.9.0)" : "CMSIS-NN"},
+                                                   {"COMPILED", is_q7 ? "" : " with `CMSIS_NN_USE_SINGLE_ROUNDING`"},
+                                                   {"DEFINE", is_q7 ? "" : fmt::format(", and define the same macro. The first run asks the library for its rounding: `{}_library_faults()`", names.net)}};
   const std::string text = fill_template(
       kIntroduction, {{"PROGRAM", program.name},
                       {"INPUT", tensor_text(program.tensor(program.input))},
@@ -162,7 +174,7 @@ std::string readme_text(const Program& program, const MemoryPlan& plan, const st
                       {"LABELS", fmt::format("{}", fmt::join(class_labels(program), ", "))},
                       {"ARENA", std::to_string(plan.arena_bytes)},
                       {"CONSTANTS", std::to_string(constant_bytes(program, plan.variant))},
-                      {"KERNELS", kernels},
+                      {"KERNELS", is_cmsis_nn(plan.variant) ? fill_template(kCmsisNnKernels, library) : kernels},
                       {"MACS", std::to_string(macs)},
                       {"NET", names.net},
                       {"MACRO", names.macro},
@@ -181,7 +193,7 @@ std::string readme_text(const Program& program, const MemoryPlan& plan, const st
                                                                                     {"RATE", std::to_string(front_end.sample_rate_hz)},
                                                                                     {"HOP", std::to_string(front_end.hop_samples)},
                                                                                     {"INTERVAL", std::to_string(options.point.interval_frames)}});
-  return text + listening +
+  return text + listening + (is_cmsis_nn(plan.variant) ? fill_template(kCmsisNn, library) : "") +
          fill_template(has_board ? kBoard : kNoBoard, {{"BOARD", options.board},
                                                        {"MACRO", names.macro},
                                                        {"NET", names.net},

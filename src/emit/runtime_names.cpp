@@ -55,7 +55,7 @@ std::string shape_of(const Program& program, const K& kernel, KernelVariant form
 }  // namespace
 
 std::string kernels_header(KernelVariant variant) {
-  return variant == KernelVariant::ref ? "qmn_kernels.h" : fmt::format("qmn_kernels_{}.h", variant_name(variant));
+  return variant == KernelVariant::ref || is_cmsis_nn(variant) ? "qmn_kernels.h" : fmt::format("qmn_kernels_{}.h", variant_name(variant));
 }
 
 std::string runtime_function(const Program& program, const Kernel& kernel, KernelVariant variant) {
@@ -95,6 +95,7 @@ std::string copy_function(const Program& program, TensorId input, TensorId outpu
 }
 
 std::optional<std::string> runtime_file(const Program& program, const Kernel& kernel, KernelVariant variant) {
+  if (is_cmsis_nn(traits_of(program, kernel, variant).variant)) return std::nullopt;
   return std::visit(
       [&](const auto& k) -> std::optional<std::string> {
         using K = std::decay_t<decltype(k)>;

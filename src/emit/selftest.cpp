@@ -27,6 +27,10 @@ void write_vectors(CWriter& out, const std::string& name, const std::string& siz
 }
 
 // @NET@, @MACRO@ and @SELFTEST@ are replaced by the project's names.
+constexpr const char* kLibraryCheck = R"(  if (@NET@_library_faults() != 0)
+    put_text(putchar_function, "@PREFIX@ self-test: CMSIS-NN was compiled without CMSIS_NN_USE_SINGLE_ROUNDING, or for another core: build it anew\n");
+)";
+
 constexpr const char* kReport = R"(static void put_text(void (*put)(char), const char *text) {
   while (put && *text) put(*text++);
 }
@@ -64,7 +68,7 @@ static int differs(void (*put)(char), int vector, const char *what, int index, i
 
 int @SELFTEST@(void (*putchar_function)(char)) {
   int mismatches = 0;
-  for (int vector = 0; vector < VECTOR_COUNT; ++vector) {
+@CHECK@  for (int vector = 0; vector < VECTOR_COUNT; ++vector) {
     @INPUT_TYPE@ *input = @NET@_input();
     for (int i = 0; i < @MACRO@_INPUT_COUNT; ++i) input[i] = inputs[vector][i];
     @NET@_run();
@@ -112,7 +116,7 @@ std::string selftest_header_text(const NetNames& names) {
   return out.take();
 }
 
-std::string selftest_source_text(const Program& program, const std::vector<KnownAnswer>& known_answers, const NetNames& names) {
+std::string selftest_source_text(const Program& program, KernelVariant variant, const std::vector<KnownAnswer>& known_answers, const NetNames& names) {
   QMN_CHECK(!known_answers.empty(), "a self-test has known answers");
   const ProgramTensor &input = program.tensor(program.input), &logits = program.tensor(program.logits), &scores = program.tensor(program.output);
   const auto size_of = [](const ProgramTensor& tensor) { return static_cast<std::size_t>(tensor.size_bytes()); };
@@ -131,7 +135,12 @@ std::string selftest_source_text(const Program& program, const std::vector<Known
   write_vectors(out, "inputs", names.macro + "_INPUT_COUNT", known_answers, &KnownAnswer::input, input);
   write_vectors(out, "expected_logits", names.macro + "_CLASS_COUNT", known_answers, &KnownAnswer::logits, logits);
   if (has_scores(program)) write_vectors(out, "expected_scores", names.macro + "_CLASS_COUNT", known_answers, &KnownAnswer::scores, scores);
-  out.block(fill_template(kReport, {{"NET", names.net}, {"MACRO", names.macro}, {"SELFTEST", names.selftest}, {"PREFIX", names.prefix}, {"INPUT_TYPE", value_type(input)}}));
+  out.block(fill_template(kReport, {{"NET", names.net},
+                                   {"MACRO", names.macro},
+                                   {"SELFTEST", names.selftest},
+                                   {"PREFIX", names.prefix},
+                                   {"INPUT_TYPE", value_type(input)},
+                                   {"CHECK", checks_library(variant) ? fill_template(kLibraryCheck, {{"NET", names.net}, {"PREFIX", names.prefix}}) : ""}}));
   return out.take();
 }
 

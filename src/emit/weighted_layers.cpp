@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emit/weighted_layers.h"
 
-#include "base/check.h"
-#include "lower/accumulator_bound.h"
+#include "emit/weights_text.h"
 #include "program/mve_layout.h"
 #include "program/traits.h"
 
-#include <algorithm>
-#include <limits>
 #include <type_traits>
 
 namespace qmn {
@@ -89,18 +86,6 @@ Listing listing_of(const LayerText& text, const K& kernel) {
           .scratch_bytes = scratch_macro(text.program, kernel, form)};
 }
 
-template <class K>
-const char* by_channel(const K& kernel) {
-  return kernel.epilogue.is_per_channel() ? " in the widest channel" : "";
-}
-
-template <class K>
-void write_comment(LayerText& text, const K& kernel) {
-  text.definitions.line("/* {}: {}, {} -> {};\n * weights {}, bias {}: bias_shift {}, out_shift {}{} */", comment_text(kernel.name), kernel_op(Kernel{kernel}),
-                        tensor_text(text.program.tensor(kernel.input)), tensor_text(text.program.tensor(kernel.output)), kernel.weight_format.name(),
-                        kernel.bias.format.name(), kernel.bias.shift, kernel.epilogue.out_shift, by_channel(kernel));
-}
-
 struct ConstantNames {
   std::string weights, bias;
   std::string out_shifts;  ///< empty: one shift for all channels
@@ -114,26 +99,16 @@ ConstantNames write_constants(LayerText& text, const K& kernel, const Listing& l
     names.out_shifts = text.identifiers.unique(kernel.name + "_out_shifts");
     out.line("/* of each output channel; its weights have as many fractional bits more than {} as its shift is larger than {} */", kernel.weight_format.name(),
              kernel.epilogue.out_shift);
-    out.open("static const uint8_t {}[{}] = {{", names.out_shifts, listing.out_shifts.size());
-    out.numbers(std::span<const std::uint8_t>(listing.out_shifts), listing.out_shifts.size(), "");
-    out.close("};");
+    write_array(out, "uint8_t", names.out_shifts, listing.out_shifts, listing.out_shifts.size(), "");
   }
   out.line("/* {}, {}{}{} */", listing.layout, kernel.weight_format.name(), by_channel(kernel), listing.is_reordered ? ", in the order of the kernel" : "");
-  out.open("static const {}int8_t {}[{}] = {{", listing.is_reordered ? "_Alignas(4) " : "", names.weights, listing.weights.size());
-  out.numbers(std::span<const std::int8_t>(listing.weights), listing.group, listing.group_name);
-  out.close("};");
+  write_array(out, listing.is_reordered ? "_Alignas(4) int8_t" : "int8_t", names.weights, listing.weights, listing.group, listing.group_name);
   out.line("/* [{} out], {}{}{} */", listing.biases.size(), kernel.bias.format.name(), by_channel(kernel),
            listing.is_reordered ? fmt::format(" at accumulator scale, {} fractional bits, and half a step of the output",
                                               kernel.bias.format.frac_bits + kernel.bias.shift)
                                 : "");
-  out.open("static const {} {}[{}] = {{", listing.has_wide_bias ? "int32_t" : "int8_t", names.bias, listing.biases.size());
-  if (listing.has_wide_bias) {
-    out.numbers(std::span<const std::int32_t>(listing.biases), listing.biases.size(), "");
-  } else {
-    const std::vector<std::int8_t> narrow(listing.biases.begin(), listing.biases.end());
-    out.numbers(std::span<const std::int8_t>(narrow), narrow.size(), "");
-  }
-  out.close("};");
+  if (listing.has_wide_bias) write_array(out, "int32_t", names.bias, listing.biases, listing.biases.size(), "");
+  else write_array(out, "int8_t", names.bias, narrow(listing.biases), listing.biases.size(), "");
   return names;
 }
 
@@ -150,14 +125,9 @@ void write_bias_and_epilogue(LayerText& text, const K& kernel, const Listing& li
 /// `weight_count`: how many weights the layer's shape asks for, as C; of a reordered listing what its layout says.
 template <class K>
 void write_asserts(LayerText& text, const K& kernel, const Listing& listing, const ConstantNames& names, const std::string& layer, const std::string& weight_count) {
-  const std::int64_t worst = accumulator_bound(kernel, text.program.tensor(kernel.input).format).largest;
-  const int largest_shift = kernel.epilogue.is_per_channel() ? *std::ranges::max_element(kernel.epilogue.out_shifts) : kernel.epilogue.out_shift;
-  QMN_CHECK(worst <= std::numeric_limits<std::int32_t>::max(), "lowering proves that accumulators stay within int32");
-  QMN_CHECK(kernel.epilogue.out_shift >= 0 && largest_shift <= kMaxOutShift && kernel.bias.shift >= 0, "shifts are in range");
   CWriter& out = text.definitions;
   out.line("_Static_assert(sizeof {} {} {}, \"{}: a weight for every tap\");", names.weights, listing.is_reordered ? ">=" : "==", weight_count, layer);
-  out.line("_Static_assert({} >= 0 && {} <= {}, \"{}: shifts within range\");", kernel.bias.shift, largest_shift, kMaxOutShift, layer);
-  out.line("_Static_assert(INT64_C({}) <= INT32_MAX, \"{}: the largest accumulator stays within int32\");", worst, layer);
+  write_shift_asserts(text, kernel, layer);
   if (listing.is_reordered) {
     out.line("_Static_assert({} + {} <= {}_ARENA_BYTES, \"{}: its scratch lies within the arena\");", text.plan.scratch_offset(kernel.output), listing.scratch_bytes,
              text.macro, layer);
@@ -175,7 +145,7 @@ template <class K>
 void write_convolution(LayerText& text, const K& kernel) {
   const ProgramTensor &in = text.program.tensor(kernel.input), &out = text.program.tensor(kernel.output);
   const Listing listing = listing_of(text, kernel);
-  write_comment(text, kernel);
+  write_weights_comment(text, kernel);
   const ConstantNames names = write_constants(text, kernel, listing);
   const std::string layer = text.identifiers.unique(kernel.name);
   text.definitions.open("static const qmn_conv2d {} = {{", layer);
@@ -202,7 +172,7 @@ void write_layer(LayerText& text, const FullyConnectedKernel& kernel) {
   if (is_dsp && runs_as_convolution(text.program, kernel)) return write_convolution(text, as_convolution(text.program, kernel));
   const int in = text.program.tensor(kernel.input).value_count(), out = text.program.tensor(kernel.output).value_count();
   const Listing listing = listing_of(text, kernel);
-  write_comment(text, kernel);
+  write_weights_comment(text, kernel);
   const ConstantNames names = write_constants(text, kernel, listing);
   const std::string layer = text.identifiers.unique(kernel.name);
   text.definitions.open("static const qmn_fully_connected {} = {{", layer);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "program/program.h"
 
+#include "base/check.h"
+
 #include <type_traits>
 
 namespace qmn {
@@ -88,11 +90,14 @@ std::int64_t mac_count(const Program& program, const Kernel& kernel) {
 
 const char* variant_name(KernelVariant variant) {
   switch (variant) {
-    case KernelVariant::mve: return "mve";
+    case KernelVariant::ref: return "ref";
     case KernelVariant::dsp: return "dsp";
-    case KernelVariant::ref: break;
+    case KernelVariant::mve: return "mve";
+    case KernelVariant::cmsis_nn_q7: return "cmsis_q7";
+    case KernelVariant::cmsis_nn_s8: return "cmsis_s8";
+    case KernelVariant::cmsis_nn_s8_mve: return "cmsis_mve";
   }
-  return "ref";
+  QMN_CHECK(false, "every variant has a name");
 }
 
 }  // namespace qmn

@@ -232,10 +232,15 @@ void for_each_kernel(const std::vector<Kernel>& kernels, const Visit& visit, std
 }
 
 /// Which form of the kernels a target runs: `ref` on any core, `dsp` where the core has the Armv7E-M DSP extension (Cortex-M4, M7, M33), `mve`
-/// where it has Helium too (M55). All forms give the same numbers. A core runs those of its own variant and of all before it.
-enum class KernelVariant { ref, dsp, mve };
-inline constexpr KernelVariant kKernelVariants[] = {KernelVariant::ref, KernelVariant::dsp, KernelVariant::mve};  ///< all of them
-const char* variant_name(KernelVariant variant);  ///< "ref", "dsp", "mve"
+/// where it has Helium too (M55); a core has one of these, and runs it and all before it. `cmsis_nn_…` call CMSIS-NN where it computes what the
+/// reference does (program/cmsis_nn.h). All forms give the same numbers.
+enum class KernelVariant { ref, dsp, mve, cmsis_nn_q7, cmsis_nn_s8, cmsis_nn_s8_mve };
+inline constexpr KernelVariant kKernelVariants[] = {KernelVariant::ref,         KernelVariant::dsp,         KernelVariant::mve,
+                                                    KernelVariant::cmsis_nn_q7, KernelVariant::cmsis_nn_s8, KernelVariant::cmsis_nn_s8_mve};  ///< all of them
+const char* variant_name(KernelVariant variant);  ///< "ref", "dsp", "mve", "cmsis_q7", "cmsis_s8", "cmsis_mve"
+constexpr bool is_cmsis_nn(KernelVariant variant) {
+  return variant == KernelVariant::cmsis_nn_q7 || variant == KernelVariant::cmsis_nn_s8 || variant == KernelVariant::cmsis_nn_s8_mve;
+}
 
 /// Where every tensor lies in the one static arena, for one variant of the kernels. Offsets are multiples of kArenaAlignment.
 struct MemoryPlan {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "program/traits.h"
 
+#include "program/cmsis_nn.h"
 #include "program/mve_layout.h"
 
 #include "qmn_kernels_mve.h"
@@ -98,12 +99,15 @@ std::int64_t bytes_of(std::size_t values, int bits) { return static_cast<std::in
 }  // namespace
 
 KernelTraits traits_of(const Program& program, const Kernel& kernel, KernelVariant variant) {
+  if (is_cmsis_nn(variant) && !cmsis_nn_obstacle(program, kernel, variant)) {
+    return {.variant = variant, .can_alias_input = false, .scratch_bytes = cmsis_nn_scratch_bytes(program, kernel, variant)};
+  }
   return std::visit(
       [&](const auto& k) {
         using K = std::decay_t<decltype(k)>;
         if constexpr (requires { dsp_traits(program, k); }) {
           if (variant == KernelVariant::mve && has_mve_form(program, k)) return mve_traits(program, k);
-          if (variant != KernelVariant::ref && has_dsp_form(program, k)) return dsp_traits(program, k);
+          if ((variant == KernelVariant::dsp || variant == KernelVariant::mve) && has_dsp_form(program, k)) return dsp_traits(program, k);
         }
         return ref_traits<K>();
       },
@@ -118,6 +122,7 @@ bool may_overwrite(const Program& program, const Kernel& kernel, TensorId input,
 
 std::int64_t constant_bytes(const Program& program, const Kernel& kernel, KernelVariant variant) {
   const KernelVariant form = traits_of(program, kernel, variant).variant;
+  if (is_cmsis_nn(form)) return cmsis_nn_constant_bytes(program, kernel, form);
   return std::visit(
       [&](const auto& k) -> std::int64_t {
         using K = std::decay_t<decltype(k)>;
@@ -144,7 +149,7 @@ std::int64_t constant_bytes(const Program& program, const Kernel& kernel, Kernel
 }
 
 std::int64_t constant_bytes(const Program& program, KernelVariant variant) {
-  std::int64_t bytes = 0;
+  std::int64_t bytes = 4 * std::int64_t{cmsis_nn_multiplier_count(program, variant)};
   for (const Kernel& kernel : program.kernels) bytes += constant_bytes(program, kernel, variant);
   return bytes;
 }

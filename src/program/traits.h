@@ -5,6 +5,7 @@
 // as inputs and without dilation, average pools of int8, of whole words and up to 255 values a window. Every other kernel runs its reference.
 // Under `mve` it runs its mve form where there is one (runtime/qmn_kernels_mve.h): int8 on both sides; depthwise as under dsp, up to 16 columns; else what
 // it runs under dsp.
+// Under a variant of CMSIS-NN a kernel runs there where it can, and never in place; else its reference.
 #pragma once
 
 #include "program/program.h"

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/random.h"
 #include "board/hand_quantized.h"
+#include "board/stand_in.h"
 #include "cli/run_qmn.h"
 #include "formats/onnx_format.h"
 #include "support/temporary_folder.h"
@@ -96,7 +97,8 @@ TEST_F(Commands, WrongExportsSayWhatToDoAndLeaveNothingBehind) {
   expect_error(run_qmn({"export", path("kws.onnx"), "-o", path("x")}), 1, "quantize it first: qmn quantize");
   expect_error(run_qmn({"export", path("nothing.onnx"), "-o", path("x")}), 1, "nothing.onnx");
   expect_error(run_qmn({"export", path("a.wav"), "-o", path("x")}), 1, "a.wav");
-  expect_error(export_to("x", {"--kernels", "cmsis-nn-q7"}), 2, "there is qmn");
+  expect_error(export_to("x", {"--kernels", "cmsis-nn"}), 2, "there is qmn, cmsis-nn-q7, cmsis-nn-s8");
+  expect_error(export_to("x", {"--kernels", "cmsis-nn-s8", "--in_place"}), 2, "leave out one of the two");
   expect_error(export_to("x", {"--board", "uno"}), 2, "there is mps2-an385, mps2-an386, mps2-an500, mps2-an505, mps3-an547, microbit, none");
   expect_error(export_to("x", {"--self-tests", "0"}), 2, "between 1 and");
   expect_error(export_to("x", {"--prefix", "2nd"}), 2, "C identifier");
@@ -106,6 +108,41 @@ TEST_F(Commands, WrongExportsSayWhatToDoAndLeaveNothingBehind) {
   write_file_atomic(path("mine/file"), "precious");
   expect_error(export_to("mine"), 1, "was not made by qmn");
   EXPECT_EQ(read_file(path("mine/file")), "precious");
+}
+
+TEST_F(Commands, KernelsOfCmsisNnRunWhereTheLibraryIsNamed) {
+  ::unsetenv("CMSIS_NN_INCLUDE_DIR");
+  ::unsetenv("CMSIS_NN_LIBRARY");
+  for (const auto& [api, flags] : {std::pair{"q7", std::vector<std::string>{}}, {"s8", {"-DCMSIS_NN_USE_SINGLE_ROUNDING"}}}) {
+    const std::string folder = std::string("net_") + api;
+    const ProcessResult exported = export_to(folder, {"--board", "none", "--kernels", std::string("cmsis-nn-") + api});
+    ASSERT_EQ(exported.exit_code, 0) << exported.err;
+    for (const char* text : {"cmsis_", "softmax (softmax) runs qmn's own kernel: CMSIS-NN's", "name an installed copy by CMSIS_NN_INCLUDE_DIR"}) EXPECT_NE(exported.out.find(text), std::string::npos) << exported.out;
+    const StandIn library(api, "host", flags);
+    const std::vector<std::string> run{"run", path(folder), path("a.wav"), "--board", "host"};
+    const auto run_with = [&](std::vector<std::string> more) {
+      more.insert(more.begin(), run.begin(), run.end());
+      return run_qmn(more);
+    };
+    expect_error(run_with({}), 2, "--cmsis_nn_include and --cmsis_nn_library, or CMSIS_NN_INCLUDE_DIR");
+    expect_error(run_with({"--cmsis_nn_include", path("nowhere"), "--cmsis_nn_library", library.library()}), 1, "nowhere: is no folder");
+    expect_error(run_with({"--cmsis_nn_include", path("."), "--cmsis_nn_library", library.library()}), 1, "holds no arm_nnfunctions.h");
+    expect_error(run_with({"--cmsis_nn_include", library.include_dir(), "--cmsis_nn_library", path("lib.a")}), 1, "lib.a: is no file");
+    const ProcessResult result = run_with({"--cmsis_nn_include", library.include_dir(), "--cmsis_nn_library", library.library(), "--trace"});
+    EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
+    EXPECT_NE(result.out.find("trace: all 5 tensors of 1 clips equal"), std::string::npos) << result.out;
+  }
+}
+
+TEST_F(Commands, AModelOfWhichNoLayerCanRunInCmsisNnIsRefusedWithTheWayOut) {
+  Model model = hand_quantized("dnn", {12, 9}, {"_silence_", "_unknown_", "yes"});
+  for (const Node& node : model.graph.nodes) model.quantization->formats[output_of(node)].total_bits = 16;
+  model.quantization->formats[model.graph.input].total_bits = 16;
+  write_model(model, path("wide.q.onnx"));
+  for (const char* kernels : {"cmsis-nn-q7", "cmsis-nn-s8"}) {
+    expect_error(run_qmn({"export", path("wide.q.onnx"), "-o", path("x"), "--kernels", kernels}), 1, "its input has 16 bits; quantize it for that: qmn quantize --target cmsis-nn");
+  }
+  EXPECT_FALSE(fs::exists(path("x")));
 }
 
 TEST_F(Commands, RunOnTheHostEqualsTheSimulator) {

@@ -90,7 +90,7 @@ std::string net_header_text(const Program& program, const MemoryPlan& plan, cons
   out.line();
   if (checks_library(plan.variant)) {
     out.line("/* 0 when the CMSIS-NN that is linked rounds once (CMSIS_NN_USE_SINGLE_ROUNDING) and the scratch in the arena is enough for it; else how many");
-    out.line(" * values and sizes are not as they were when this was exported. The first run asks; where it is not 0, all outputs are -128. */");
+    out.line(" * values and sizes are not as they were when this was exported. The first run asks; where it is not 0, all outputs have their lowest value. */");
     out.line("int32_t {}_library_faults(void);", names.net);
     out.line();
   }

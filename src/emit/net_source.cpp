@@ -207,8 +207,11 @@ class NetSource {
     out_.line();
     run_.line("static int8_t is_checked;");
     run_.line("if (!is_checked) is_checked = {}_library_faults() == 0;", names_.net);
-    run_.line("for (int32_t i = 0; !is_checked && i < {}_CLASS_COUNT; ++i) {}[i] = -128;", names_.macro, tensor(program_.logits));
-    if (has_scores(program_)) run_.line("for (int32_t i = 0; !is_checked && i < {}_CLASS_COUNT; ++i) {}[i] = -128;", names_.macro, tensor(program_.output));
+    const auto write_lowest = [&](TensorId id) {
+      run_.line("for (int32_t i = 0; !is_checked && i < {}_CLASS_COUNT; ++i) {}[i] = {};", names_.macro, tensor(id), program_.tensor(id).format.raw_min());
+    };
+    write_lowest(program_.logits);
+    if (has_scores(program_)) write_lowest(program_.output);
   }
 
   template <class K>

@@ -106,6 +106,8 @@ void run_finetune(const Options& options) {
   const FeatureSet test = source->load(Split::testing, start.metadata.front_end, {.has_device_features = true, .is_quiet = settings.training.is_quiet});
   const TestFigures figures = measure(start, result.model, test, source->labels().size());
   if (result.best_step > 0) {
+    result.model.metadata.operating_point.reset();  // of other scores
+    result.model.metadata.notes.erase("tune");
     result.model.metadata.notes["figures"] =
         fmt::format("test split, {} clips: float before fine-tuning {:.2f} %, integer {:.2f} %; validation, integer: {:.2f} -> {:.2f} %", figures.clips, 100 * figures.float_accuracy,
                     100 * figures.after.difference.other_accuracy, 100 * result.start_accuracy, 100 * result.best_accuracy);

@@ -221,6 +221,8 @@ void quantize(const Options& options) {
   const std::unique_ptr<FormTable> forms = FormTable::of(test, source->labels());
   forms->add("float", float_logits(model, test));
   forms->add("integer", integer_logits(model, test));
+  model.metadata.operating_point.reset();  // of other scores
+  model.metadata.notes.erase("tune");
   model.metadata.notes["search"] = search_note(options, choice);
   model.metadata.notes["figures"] = fmt::format("test split, {} clips: {}; {}", test.row_count(), forms->summary(), forms->comparison());
   if (!options.weights_header.empty()) write_file_atomic(options.weights_header, emit_weights_header(lower(model)));

@@ -33,7 +33,7 @@ std::vector<float> read_all(SoundReader& reader) {
 TEST(SoundReader, GivesTheSamplesOfTheWholeFile) {
   const TemporaryFolder folder;
   for (const int rate : {16000, 44100, 8000, 22050}) {
-    for (const std::size_t count : {std::size_t{1}, std::size_t{100}, std::size_t{2048}, std::size_t{100'001}}) {
+    for (const std::size_t count : {std::size_t{100}, std::size_t{2048}, std::size_t{100'001}}) {
       write_wav(folder.path() / "a.wav", noise(count), rate);
       SoundReader reader(folder.path() / "a.wav", 16000);
       const std::vector<float> samples = read_all(reader), expected = read_audio(folder.path() / "a.wav", 16000).samples;

@@ -113,7 +113,7 @@ void run_import(const Options& options) {
 }  // namespace
 
 void add_import(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("import", "A model of another tool (TensorFlow GraphDef, ONNX) as a model file of qmn");
+  CLI::App* command = app.add_subcommand("import", "A model of another tool (TensorFlow GraphDef, TFLite, ONNX) as a model file of qmn");
   const auto options = std::make_shared<Options>();
   command->add_option("file", options->file, "Model file")->type_name("FILE");
   command->add_option("-o,--output_model", options->output, "Where the model goes (.onnx)")->type_name("FILE");

@@ -24,12 +24,6 @@ struct Descriptor {
   }
 };
 
-fs::path temporary_beside(const fs::path& path) {
-  fs::path name = path.filename();
-  if (name.empty()) name = path.parent_path().filename();  // "folder/"
-  return (path.filename().empty() ? path.parent_path() : path).parent_path() / fmt::format(".{}.{}.partial", name.string(), ::getpid());
-}
-
 std::string reason(int error) {
   if (error == ENOSPC || error == EDQUOT) return "the disk is full; free some space and run it again";
   return std::strerror(error);
@@ -62,7 +56,7 @@ std::string read_file(const fs::path& path, std::uint64_t max_bytes) {
 void write_file_atomic(const fs::path& path, std::string_view bytes) {
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) fail_data("{}: is a folder, cannot write a file of that name", path.string());
-  const fs::path temporary = temporary_beside(path);
+  const fs::path temporary = partial_beside(path);
   auto give_up = [&](int error) {
     ::unlink(temporary.c_str());
     fail_data("{}: cannot write: {}", path.string(), reason(error));
@@ -93,7 +87,8 @@ AtomicFolder::AtomicFolder(fs::path final_path, std::string marker) : final_(std
     }
   }
   if (final_.has_parent_path()) fs::create_directories(final_.parent_path(), error);
-  temporary_ = temporary_beside(final_);
+  lock_.emplace(final_);
+  temporary_ = partial_beside(final_);
   fs::remove_all(temporary_, error);
   if (!fs::create_directory(temporary_, error)) fail_data("{}: cannot create: {}", final_.string(), reason(error.value()));
 }
@@ -105,17 +100,18 @@ AtomicFolder::~AtomicFolder() {
 
 void AtomicFolder::commit() {
   std::error_code error;
-  const fs::path retired = temporary_.string() + ".old";
-  const bool replaces = fs::exists(final_, error);
-  if (replaces) fs::rename(final_, retired, error);
-  if (!error) fs::rename(temporary_, final_, error);
-  if (error) {
-    std::error_code ignored;
-    if (replaces && !fs::exists(final_, ignored)) fs::rename(retired, final_, ignored);
-    fail_data("{}: cannot put in place: {}", final_.string(), reason(error.value()));
+  if (!fs::exists(final_, error)) {
+    fs::rename(temporary_, final_, error);
+  } else if (::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, final_.c_str(), RENAME_EXCHANGE) == 0) {
+    // At no moment does neither of them stand there; the older one goes with the temporary.
+    fs::remove_all(temporary_, error);
+    error.clear();
+  } else {  // a file system that cannot exchange
+    fs::remove_all(final_, error);
+    if (!error) fs::rename(temporary_, final_, error);
   }
+  if (error) fail_data("{}: cannot put in place: {}", final_.string(), reason(error.value()));
   is_committed_ = true;
-  fs::remove_all(retired, error);
 }
 
 }  // namespace qmn

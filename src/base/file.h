@@ -3,8 +3,11 @@
 // are synced, and are then renamed.
 #pragma once
 
+#include "base/output_lock.h"
+
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,7 +22,7 @@ void write_file_atomic(const std::filesystem::path& path, std::string_view bytes
 
 /// A folder that appears under its final name only when it is complete: fill `path()`, then commit(). Without commit() (an exception on
 /// the way) the temporary is removed. An existing folder of that name is replaced only if it is empty or holds `marker`, a file
-/// that says that qmn made it; else Error (data).
+/// that says that qmn made it; else Error (data). An OutputLock is held from beginning to end.
 class AtomicFolder {
  public:
   AtomicFolder(std::filesystem::path final_path, std::string marker);
@@ -33,6 +36,7 @@ class AtomicFolder {
   std::filesystem::path final_;
   std::filesystem::path temporary_;
   std::string marker_;
+  std::optional<OutputLock> lock_;
   bool is_committed_ = false;
 };
 

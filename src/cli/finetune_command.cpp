@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // cli/finetune_command.cpp   qmn finetune: a quantized model, trained on with fake-quant.
 #include "base/error.h"
+#include "base/output_lock.h"
 #include "cli/command.h"
 #include "cli/common.h"
 #include "cli/evaluation.h"
@@ -86,6 +87,7 @@ nlohmann::json test_json(const Comparison& comparison) {
 
 void run_finetune(const Options& options) {
   check_output(options.output);
+  const OutputLock lock(options.output);
   Model start = read_model(options.model);
   if (!start.quantization) fail_data("{}: a float model; fine-tuning starts from a quantized one: qmn quantize {} -o FILE", options.model, options.model);
   const std::optional<Model> teacher = options.teacher.empty() ? std::nullopt : std::optional(read_model(options.teacher));

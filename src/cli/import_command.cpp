@@ -2,6 +2,7 @@
 // cli/import_command.cpp   qmn import: a model of another tool → a model file of qmn.
 #include "base/error.h"
 #include "base/file.h"
+#include "base/output_lock.h"
 #include "cli/command.h"
 #include "cli/common.h"
 #include "formats/onnx_format.h"
@@ -86,6 +87,7 @@ void run_import(const Options& options) {
   if (options.lists_operators) return list_operators(options);
   if (options.file.empty()) fail_usage("a model file is needed: qmn import FILE -o net.onnx");
   if (options.output.empty()) fail_usage("--output_model (-o) is needed: where the model goes");
+  const OutputLock lock(options.output);
   ImportSettings settings{.output = options.output_node, .input_shape = std::nullopt};
   if (!options.input_shape.empty()) settings.input_shape = options.input_shape;
   Imported imported = import_file(options.file, settings);

@@ -2,6 +2,7 @@
 // cli/quantize_command.cpp   qmn quantize: float model + calibration clips → formats for every value, written as QDQ ONNX.
 #include "base/error.h"
 #include "base/file.h"
+#include "base/output_lock.h"
 #include "cli/calibration.h"
 #include "cli/command.h"
 #include "cli/common.h"
@@ -213,6 +214,7 @@ void quantize(const Options& options) {
   const Graph prepared = prepare_for_inference(float_model.graph);
   if (!options.act_max.empty()) act_max_formats(prepared, options.act_max);  // a wrong count is said before the data is read
   named_activations(prepared, options.wide_activations);                     // and so is a wrong name
+  const OutputLock lock(options.output);
   const std::unique_ptr<DataSource> source = options.source.open(float_model, options.model);
   Choice choice = choose(options, float_model, *source);
   Model& model = choice.recipe.quantized.model;

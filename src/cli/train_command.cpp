@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // cli/train_command.cpp   qmn train: a folder of WAV files → a trained float model.
 #include "base/error.h"
+#include "base/output_lock.h"
 #include "base/progress.h"
 #include "cli/command.h"
 #include "cli/common.h"
@@ -127,6 +128,7 @@ void run_train(const Options& options) {
   const TrainSettings settings = resolve_settings(options);
   const DistillSettings distill = resolve_distillation(options);
   check_output(options.output);
+  const OutputLock lock(options.output);
   const std::optional<Model> teacher = options.teacher.empty() ? std::nullopt : std::optional(read_model(options.teacher));
   if (options.size_info.empty()) published_size_info(options.architecture, options.size);
   const bool is_talking = !options.output_options.is_quiet && !options.output_options.is_json;

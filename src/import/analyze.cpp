@@ -215,7 +215,8 @@ class Analyzer {
       node.attributes["perm"] = call.constant_integers(1);
       node.inputs.resize(1);
     }
-    for (std::size_t i = 0; i < node.outputs.size() && i < infos.size(); ++i) {
+    node.outputs.resize(std::min(node.outputs.size(), infos.size()));  // nothing needs the rest
+    for (std::size_t i = 0; i < node.outputs.size(); ++i) {
       if (!node.outputs[i].empty()) define(node.outputs[i], std::move(infos[i]));
     }
     out_.draft.nodes.push_back(std::move(node));

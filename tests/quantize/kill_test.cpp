@@ -116,7 +116,7 @@ TEST_F(Kills, TheSecondOfTwoRunsForOneOutputIsTold) {
   const std::string run = fmt::format(R"(Q='{}'; set -- train --arch dnn --size_info 16 16 --data {} --words low,high --steps 100000 -o two.onnx
     "$Q" "$@" >/dev/null 2>&1 & pid=$!
     while [ ! -e .two.onnx.lock ]; do kill -0 $pid || exit 9; sleep 0.01; done
-    sleep 0.2; "$Q" "$@" --steps 2; code=$?; kill -KILL $pid; wait $pid 2>/dev/null; exit $code)", QMN_PROGRAM, data().string());
+    sleep 0.2; "$Q" "$@"; code=$?; kill -KILL $pid; wait $pid 2>/dev/null; exit $code)", QMN_PROGRAM, data().string());
   const ProcessResult second = run_process({"/bin/sh", "-c", run}, {.input = {}, .folder = folder()});
   expect_error(second, 1, {"two.onnx: another qmn is making it"});
   EXPECT_EQ(qmn({"train", "--arch", "dnn", "--size_info", "16", "16", "--data", data().string(), "--words", "low,high", "--steps", "2", "--restart", "-o", "two.onnx"}).exit_code, 0);

@@ -120,6 +120,8 @@ class Analyzer {
     const OperatorRow* row = find_operator(node.op);
     if (row == nullptr) return complain(node, advice_for(node.op));
     try {
+      if (inputs.size() < row->min_inputs || inputs.size() > row->max_inputs)
+        fail_data("{}: it has {} inputs, but {} to {} are possible", node.title(), inputs.size(), row->min_inputs, row->max_inputs);
       check_quantized(in, inputs);
       if (is_nothing(OperatorCall(node, inputs))) {
         if (!defined_.insert(node.outputs[0]).second) fail_data("{} is defined twice", node.outputs[0]);
@@ -182,13 +184,13 @@ class Analyzer {
     const std::string& op = call.node.op;
     if (op == "Dropout" && call.has(2) && !call.constant(2).numbers.empty() && call.constant(2).numbers[0] != 0)
       fail_data("{}: training_mode is set: export the model for inference", call.node.title());
-    const bool is_rounding = op == "QuantizeLinear" || op == "DequantizeLinear";
-    return op == "Identity" || op == "Dropout" || (is_rounding && !call.input(0).constant);
+    if (op == "QuantizeLinear" || op == "DequantizeLinear") return !call.input(0).constant;
+    if (op != "Identity" && op != "Dropout") return false;
+    call.input(0);  // an Error where there is none
+    return true;
   }
 
   void add_known_node(DraftNode node, const OperatorRow& row, std::vector<const ValueInfo*> inputs) {
-    if (inputs.size() < row.min_inputs || inputs.size() > row.max_inputs)
-      fail_data("{}: it has {} inputs, but {} to {} are possible", node.title(), inputs.size(), row.min_inputs, row.max_inputs);
     const OperatorCall call(node, std::move(inputs));
     std::vector<ValueInfo> infos = row.infer(call);
     std::int64_t work = 0;

@@ -4,7 +4,7 @@
  */
 #include "qmn_tile_packed_s8_dsp.h"
 
-#include "qmn_dsp.h"
+#include "qmn_tile_frame_dsp.h"
 
 #if QMN_HAS_DSP
 
@@ -58,15 +58,7 @@
         "strd r4, r5, [sp, #40]\n"                                                                           \
         "str r6, [sp, #48]\n"                                                                                \
         "ldr r1, [sp]\n"                                                                                     \
-        "subs r2, r2, r1\n" /* 24 bytes a group: groups modulo 8 tell where in eight groups to begin */       \
-        "ubfx r2, r2, #3, #3\n"                                                                              \
-        "ldrd r3, r4, [r0, #8]\n" /* weights, biases */                                                      \
-        "strd r2, r4, [sp, #8]\n"                                                                            \
-        "ldrd r5, r6, [r0, #16]\n" /* pairs, output */                                                       \
-        "strd r5, r6, [sp, #16]\n"                                                                           \
-        "ldrd r5, r6, [r0, #24]\n" /* output_stride, is_relu */                                              \
-        "strd r5, r6, [sp, #24]\n"                                                                           \
-        "ldr r5, [r0, #32]\n" /* shift or shifts */                                                          \
+        QMN_TILE_KEEP                                                                                        \
         odd_shift                                                                                            \
         "str r5, [sp, #32]\n"                                                                                \
         "mov r0, r3\n"                                                                                       \
@@ -83,78 +75,20 @@
         "add r3, r2, r7\n"                                                                                   \
         "add r5, r4, r7\n"                                                                                   \
         "add r7, r6, r7\n"                                                                                   \
-        "tbh [pc, r12, lsl #1]\n"                                                                            \
-        /* 3 * groups modulo 8 = 0 ... 7: 0, 3, 6, 1, 4, 7, 2, 5 groups first */                             \
-        "7: .hword (20f - 7b) / 2, (25f - 7b) / 2, (22f - 7b) / 2, (27f - 7b) / 2\n"                         \
-        ".hword (24f - 7b) / 2, (21f - 7b) / 2, (26f - 7b) / 2, (23f - 7b) / 2\n"                            \
-        "20:\n" QMN_GROUP                                                                                    \
-        "21:\n" QMN_GROUP                                                                                    \
-        "22:\n" QMN_GROUP                                                                                    \
-        "23:\n" QMN_GROUP                                                                                    \
-        "24:\n" QMN_GROUP                                                                                    \
-        "25:\n" QMN_GROUP                                                                                    \
-        "26:\n" QMN_GROUP                                                                                    \
-        "27:\n" QMN_GROUP                                                                                    \
-        "ldr r12, [sp, #4]\n"                                                                                \
-        "cmp r1, r12\n"                                                                                      \
-        "bne 20b\n"                                                                                          \
+        QMN_TILE_GROUPS(QMN_GROUP)                                                                           \
         shift_pair                                                                                           \
         "sub r3, r3, r2\n"                                                                                   \
         "sub r5, r5, r4\n"                                                                                   \
         "sub r7, r7, r6\n"                                                                                   \
-        "asr r2, r2, r8\n"                                                                                   \
-        "asr r3, r3, r9\n"                                                                                   \
-        "asr r4, r4, r8\n"                                                                                   \
-        "asr r5, r5, r9\n"                                                                                   \
-        "asr r6, r6, r8\n"                                                                                   \
-        "asr r7, r7, r9\n"                                                                                   \
-        "ldrd r10, r11, [sp, #16]\n" /* pairs left, output */                                                \
-        "ldrd lr, r12, [sp, #24]\n"  /* output_stride, is_relu */                                            \
-        "cmp r12, #0\n"                                                                                      \
-        "beq 5f\n"                                                                                           \
-        "usat r2, #7, r2\n"                                                                                  \
-        "usat r3, #7, r3\n"                                                                                  \
-        "usat r4, #7, r4\n"                                                                                  \
-        "usat r5, #7, r5\n"                                                                                  \
-        "usat r6, #7, r6\n"                                                                                  \
-        "usat r7, #7, r7\n"                                                                                  \
-        "6:\n"                                                                                               \
-        "strb r4, [r11, lr]\n"                                                                               \
-        "strb r6, [r11, lr, lsl #1]\n"                                                                       \
-        "strb r2, [r11], #1\n"                                                                               \
-        "strb r5, [r11, lr]\n"                                                                               \
-        "strb r7, [r11, lr, lsl #1]\n"                                                                       \
-        "strb r3, [r11], #1\n"                                                                               \
-        "subs r10, r10, #1\n"                                                                                \
-        "strd r10, r11, [sp, #16]\n"                                                                         \
-        "bne 1b\n"                                                                                           \
-        "add sp, sp, #52\n"                                                                                  \
-        "pop {r4-r11, pc}\n"                                                                                 \
-        "5:\n"                                                                                               \
-        "ssat r2, #8, r2\n"                                                                                  \
-        "ssat r3, #8, r3\n"                                                                                  \
-        "ssat r4, #8, r4\n"                                                                                  \
-        "ssat r5, #8, r5\n"                                                                                  \
-        "ssat r6, #8, r6\n"                                                                                  \
-        "ssat r7, #8, r7\n"                                                                                  \
-        "b 6b\n");                                                                                           \
+        QMN_TILE_FINISH("8", "7", "strb", "1", "52"));                                                       \
   }
 QMN_TILE_FUNCTION(qmn_tile_packed_s8_dsp,
                   "add r6, r5, #8\n"
                   "str r6, [sp, #36]\n",
                   "ldrd r8, r9, [sp, #32]\n")
-QMN_TILE_FUNCTION(qmn_tile_packed_s8_channels_dsp, "",
-                  "ldr r12, [sp, #32]\n"
-                  "ldrb r9, [r12, #1]\n"
-                  "ldrb r8, [r12], #2\n"
-                  "str r12, [sp, #32]\n")
+QMN_TILE_FUNCTION(qmn_tile_packed_s8_channels_dsp, "", QMN_SHIFT_OF_EACH)
 
 #else
-
-static int8_t saturate(int32_t value, int32_t is_relu) {
-  const int32_t least = is_relu ? 0 : -128;
-  return (int8_t)(value < least ? least : value > 127 ? 127 : value);
-}
 
 static uint32_t add_products(uint32_t a, uint32_t b, uint32_t sum) { return sum + (uint32_t)qmn_add_products(a, b, 0); }
 
@@ -181,8 +115,8 @@ static void multiply(const qmn_tile *tile, int is_per_channel) {
     const int32_t even_shift = is_per_channel ? tile->shifts[row] : tile->shift, odd_shift = is_per_channel ? tile->shifts[row + 1] : tile->shift + 8;
     for (int32_t vector = 0; vector < QMN_TILE_VECTORS; ++vector) {
       int8_t *const output = tile->output + vector * tile->output_stride + row;
-      output[0] = saturate((int32_t)even[vector] >> even_shift, tile->is_relu);
-      output[1] = saturate((int32_t)(both[vector] - even[vector]) >> odd_shift, tile->is_relu);
+      output[0] = (int8_t)qmn_tile_saturate((int32_t)even[vector] >> even_shift, tile->is_relu, 1);
+      output[1] = (int8_t)qmn_tile_saturate((int32_t)(both[vector] - even[vector]) >> odd_shift, tile->is_relu, 1);
     }
   }
 }

@@ -51,7 +51,7 @@ void Progress::finish(std::string_view detail) {
 void Progress::show(std::uint64_t done, std::string_view detail, bool is_last) {
   has_shown_ = true;
   const double elapsed = std::chrono::duration<double>(Clock::now() - start_).count();
-  std::string line = fmt::format("{} {}/{}", what_, done, total_);
+  std::string line = fmt::format("{} {}/{}", what_, done, std::max(done, total_));
   if (!detail.empty()) line += fmt::format("  {}", detail);
   if (is_last) {
     line += fmt::format("  in {}", duration(elapsed));

@@ -71,29 +71,30 @@ class NetSource {
     if (is_cmsis_nn(plan_.variant)) {
       write_cmsis_nn();
     } else if (plan_.variant == KernelVariant::mve) {
-      out_.line("#if defined(__arm__) && !defined(__ARM_FEATURE_MVE)");
-      out_.line("#error \"{}.c was exported for a core with Helium: name it to the compiler (-mcpu=cortex-m55 -mfloat-abi=hard), or export for yours (--core)\"", names_.net);
-      out_.line("#endif");
-      out_.line("#if defined(__ARM_FEATURE_MVE)");
-      out_.line("#pragma message(\"{}: kernels for Helium (VMLADAV)\")", names_.net);
-      out_.line("#else");
-      out_.line("#pragma message(\"{}: kernels for Helium, in C\")", names_.net);
-      out_.line("#endif");
+      write_needed("__ARM_FEATURE_MVE", "Helium", "-mcpu=cortex-m55 -mfloat-abi=hard");
+      write_instructions("__ARM_FEATURE_MVE", "Helium", "VMLADAV");
     } else if (plan_.variant == KernelVariant::dsp) {
-      if (core_.variant != KernelVariant::ref) {
-        out_.line("#if defined(__arm__) && !defined(__ARM_FEATURE_DSP)");
-        out_.line("#error \"{}.c was exported for a core with the DSP extension: name it to the compiler (-mcpu=cortex-m4), or export for yours (--core)\"", names_.net);
-        out_.line("#endif");
-      }
-      out_.line("#if defined(__ARM_FEATURE_DSP)");
-      out_.line("#pragma message(\"{}: kernels for the DSP extension (SMLAD)\")", names_.net);
-      out_.line("#else");
-      out_.line("#pragma message(\"{}: kernels for the DSP extension, in C\")", names_.net);
-      out_.line("#endif");
+      if (core_.variant != KernelVariant::ref) write_needed("__ARM_FEATURE_DSP", "the DSP extension", "-mcpu=cortex-m4");
+      write_instructions("__ARM_FEATURE_DSP", "the DSP extension", "SMLAD");
     } else {
       out_.line("#pragma message(\"{}: reference kernels, for any core\")", names_.net);
     }
     out_.line();
+  }
+
+  /// Refused on an Arm core whose compiler does not define `macro`; `flags` name one that has it.
+  void write_needed(const char* macro, const char* extension, const char* flags) {
+    out_.line("#if defined(__arm__) && !defined({})", macro);
+    out_.line("#error \"{}.c was exported for a core with {}: name it to the compiler ({}), or export for yours (--core)\"", names_.net, extension, flags);
+    out_.line("#endif");
+  }
+
+  void write_instructions(const char* macro, const char* extension, const char* instruction) {
+    out_.line("#if defined({})", macro);
+    out_.line("#pragma message(\"{}: kernels for {} ({})\")", names_.net, extension, instruction);
+    out_.line("#else");
+    out_.line("#pragma message(\"{}: kernels for {}, in C\")", names_.net, extension);
+    out_.line("#endif");
   }
 
   void write_cmsis_nn() {

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // formats/onnx_ties.cpp   ONNX defines that QuantizeLinear rounds ties to even; qmn rounds them up everywhere. Where an exact result is a multiple
 // of 2^-n, an Add of 2^-(n+2) in front of the QuantizeLinear moves its ties up and nothing else.
-#include "base/check.h"
 #include "formats/onnx_format.h"
-
-#include <onnx/onnx_pb.h>
+#include "formats/onnx_writer.h"
 
 #include <algorithm>
 #include <bit>
@@ -53,12 +51,12 @@ std::optional<int> exact_frac_bits(const Model& model, const Node& node) {
       node);
 }
 
-/// What to add in front of the QuantizeLinear of each value, by its name.
-std::map<std::string, float> tie_offsets(const Model& model) {
-  std::map<std::string, float> offsets;
+/// What to add in front of the QuantizeLinear of each value.
+std::map<ValueId, float> tie_offsets(const Model& model) {
+  std::map<ValueId, float> offsets;
   const auto offer = [&](ValueId id, std::optional<int> exact) {
     const std::optional<QFormat> format = model.quantization->format_of(id);
-    if (format && exact && *exact > format->frac_bits) offsets[model.graph.value(id).name] = static_cast<float>(std::ldexp(1.0, -*exact - 2));
+    if (format && exact && *exact > format->frac_bits) offsets[id] = static_cast<float>(std::ldexp(1.0, -*exact - 2));
   };
   for_each_node(model.graph.nodes, [&](const Node& node) {
     if (const auto* scan = std::get_if<Scan>(&node)) {
@@ -77,31 +75,6 @@ std::map<std::string, float> tie_offsets(const Model& model) {
     }
   });
   return offsets;
-}
-
-void insert_offsets(const std::map<std::string, float>& offsets, onnx::GraphProto& graph, onnx::GraphProto& main) {
-  google::protobuf::RepeatedPtrField<onnx::NodeProto> nodes;
-  nodes.Swap(graph.mutable_node());
-  for (onnx::NodeProto& node : nodes) {
-    for (onnx::AttributeProto& attribute : *node.mutable_attribute()) {
-      if (attribute.has_g()) insert_offsets(offsets, *attribute.mutable_g(), main);
-    }
-    const std::string suffix = "/quantize";
-    const auto offset = node.op_type() == "QuantizeLinear" && node.name().ends_with(suffix) ? offsets.find(node.name().substr(0, node.name().size() - suffix.size())) : offsets.end();
-    if (offset != offsets.end()) {
-      onnx::TensorProto& tensor = *main.add_initializer();
-      tensor.set_name(offset->first + "/tie");
-      tensor.set_data_type(onnx::TensorProto::FLOAT);
-      tensor.add_float_data(offset->second);
-      onnx::NodeProto& add = *graph.add_node();
-      add.set_op_type("Add");
-      add.add_input(node.input(0));
-      add.add_input(tensor.name());
-      add.add_output(offset->first + "/ties_up");
-      node.set_input(0, add.output(0));
-    }
-    *graph.add_node() = node;
-  }
 }
 
 /// Parameters lie on their grid already: nothing is left to round. 32-bit ones stand in the file as integers anyway.
@@ -125,10 +98,7 @@ Model with_rounded_parameters(Model model) {
 
 std::string serialize_onnx_with_ties_up(const Model& model) {
   if (!model.quantization) return serialize_onnx(model);
-  onnx::ModelProto proto;
-  QMN_CHECK(proto.ParseFromString(serialize_onnx(with_rounded_parameters(model))), "what the writer made");
-  insert_offsets(tie_offsets(model), *proto.mutable_graph(), *proto.mutable_graph());
-  return proto.SerializeAsString();
+  return serialize_onnx_with_offsets(with_rounded_parameters(model), tie_offsets(model));
 }
 
 }  // namespace qmn

@@ -11,7 +11,7 @@ namespace qmn {
 
 using namespace onnx_conventions;
 
-OnnxWriter::OnnxWriter(const Model& model) : model_(model), graph_(model.graph) {
+OnnxWriter::OnnxWriter(const Model& model, std::map<ValueId, float> offsets) : model_(model), graph_(model.graph), offsets_(std::move(offsets)) {
   for (const Value& value : graph_.values) value_names_.insert(value.name);
   for_each_node(graph_.nodes, [&](const Node& node) { node_names_.insert(node_name(node)); });
 }
@@ -86,9 +86,9 @@ void OnnxWriter::write_input() {
 void OnnxWriter::write_entering(ValueId id) {
   const std::string& name = graph_.value(id).name;
   readers_name_[id] = name;
-  if (const std::optional<QFormat> format = format_of(id)) {
+  if (format_of(id)) {
     readers_name_[id] = fresh_value(name + "/dequantized");
-    write_fixed_point(name, stored_format(id, *format), name, readers_name_[id]);
+    write_fixed_point(id, name, readers_name_[id]);
   }
 }
 
@@ -129,10 +129,12 @@ void OnnxWriter::write_metadata() {
   add_note(kMetadataKey, json);
 }
 
-std::string serialize_onnx(const Model& model) {
+std::string serialize_onnx(const Model& model) { return serialize_onnx_with_offsets(model, {}); }
+
+std::string serialize_onnx_with_offsets(const Model& model, const std::map<ValueId, float>& offsets) {
   verify(model.graph);
   if (model.quantization) verify(model.graph, *model.quantization);
-  std::string bytes = OnnxWriter(model).write();
+  std::string bytes = OnnxWriter(model, offsets).write();
   if (bytes.size() > kMaxModelBytes) fail_data("the model takes {} bytes as a file (at most {})", bytes.size(), kMaxModelBytes);
   return bytes;
 }

@@ -10,6 +10,7 @@
 // A 32-bit parameter p:         int32 initializer "p/raw" → DequantizeLinear → "p"     (its floats: onnx_conventions.h)
 // Per channel:                  the scale and the zero point are vectors, axis 0
 // A fused activation:           node → "v/linear" → Relu or Clip → …
+// With ties moved up (onnx_ties.cpp):  … + initializer "v/tie" → Add → "v/ties_up" → QuantizeLinear → …
 // A Scan's initial state s:     Shape of what it scans → Slice → Concat with the extents of s → Expand of s: one for each clip
 // A value that enters a body, v:  as the graph's input; in the body stand no initializers, it reads those of the graph.
 #pragma once
@@ -31,7 +32,8 @@ namespace qmn {
 /// Pre: the model is verified. Error (data): metadata above the limit.
 class OnnxWriter {
  public:
-  explicit OnnxWriter(const Model& model);
+  /// `offsets`: what an Add puts to a value, by its id, in front of its QuantizeLinear (onnx_ties.cpp).
+  explicit OnnxWriter(const Model& model, std::map<ValueId, float> offsets = {});
   std::string write();  ///< the file's bytes
 
  private:
@@ -68,8 +70,8 @@ class OnnxWriter {
   std::optional<QFormat> format_of(ValueId id) const { return model_.quantization ? model_.quantization->format_of(id) : std::nullopt; }
   StoredFormat stored_format(ValueId id, QFormat format) const { return {format.total_bits, model_.quantization->channels_of(id)}; }
   std::string add_scale(const std::string& value_name, const StoredFormat& format);
-  /// from → QuantizeLinear → DequantizeLinear → to
-  void write_fixed_point(const std::string& value_name, const StoredFormat& format, const std::string& from, const std::string& to);
+  /// from → QuantizeLinear → DequantizeLinear → to, in the value's format; before them the Add of its offset, if it has one.
+  void write_fixed_point(ValueId id, std::string from, const std::string& to);
   void write_float_initializer(const std::string& name, const Tensor& tensor);
   const std::vector<float>* correction_of(ValueId id) const;
   void write_parameter(ValueId id, const Tensor& tensor);
@@ -109,6 +111,7 @@ class OnnxWriter {
 
   const Model& model_;
   const Graph& graph_;
+  const std::map<ValueId, float> offsets_;
   onnx::ModelProto proto_;
   onnx::GraphProto& main_ = *proto_.mutable_graph();
   onnx::GraphProto* out_ = &main_;  ///< the graph that nodes are added to: it, or a body
@@ -117,5 +120,8 @@ class OnnxWriter {
   std::vector<std::pair<std::string, std::string>> float_notes_;
   bool has_16_bit_ = false;
 };
+
+/// The bytes that `offsets` give. Error (data): above the limits of a model file.
+std::string serialize_onnx_with_offsets(const Model& model, const std::map<ValueId, float>& offsets);
 
 }  // namespace qmn

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <bit>
+#include <utility>
 
 namespace qmn {
 namespace {
@@ -26,7 +27,13 @@ std::string OnnxWriter::add_scale(const std::string& value_name, const StoredFor
   return add_floats(value_name + "/scale", format.shape(), steps);
 }
 
-void OnnxWriter::write_fixed_point(const std::string& value_name, const StoredFormat& format, const std::string& from, const std::string& to) {
+void OnnxWriter::write_fixed_point(ValueId id, std::string from, const std::string& to) {
+  const std::string& value_name = graph_.value(id).name;
+  const StoredFormat format = stored_format(id, *format_of(id));
+  if (const auto offset = offsets_.find(id); offset != offsets_.end()) {
+    const std::string before = std::exchange(from, fresh_value(value_name + "/ties_up"));
+    add_node("Add", fresh(node_names_, value_name + "/move_ties"), {before, add_scalar(value_name + "/tie", offset->second)}, from);
+  }
   const std::string scale = add_scale(value_name, format);
   onnx::TensorProto& zero = *main_.add_initializer();
   zero.set_name(fresh_value(value_name + "/zero_point"));
@@ -67,7 +74,7 @@ void OnnxWriter::write_parameter(ValueId id, const Tensor& tensor) {
     add_node("Add", fresh(node_names_, name + "/correct"), {name, add_floats(name + "/correction", tensor.shape, *correction)}, rounded);
   }
   readers_name_[id] = fresh_value(name + "/dequantized");
-  write_fixed_point(name, stored_format(id, *format), rounded, readers_name_[id]);
+  write_fixed_point(id, rounded, readers_name_[id]);
 }
 
 void OnnxWriter::write_32_bit_parameter(ValueId id, QFormat format, const Tensor& tensor) {

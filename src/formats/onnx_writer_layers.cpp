@@ -11,15 +11,15 @@ using namespace onnx_conventions;
 template <class N>
 onnx::NodeProto& OnnxWriter::write_op(const N& node, const char* op, Activation activation) {
   const std::string& name = graph_.value(node.output).name;
-  const std::optional<QFormat> format = format_of(node.output);
-  const std::string before_quantize = format ? fresh_value(name + "/float") : name;
+  const bool has_format = format_of(node.output).has_value();
+  const std::string before_quantize = has_format ? fresh_value(name + "/float") : name;
   const std::string before_activation = activation == Activation::none ? before_quantize : fresh_value(name + "/linear");
   std::vector<std::string> inputs;
   for (ValueId id : activation_inputs(node)) inputs.push_back(readers_name_.at(id));
   for (ValueId id : parameters(node)) inputs.push_back(readers_name_.at(id));
   onnx::NodeProto& op_node = add_node(op, node.name, inputs, before_activation);
   write_fused(node.name, activation, before_activation, before_quantize);
-  if (format) write_fixed_point(name, stored_format(node.output, *format), before_quantize, name);
+  if (has_format) write_fixed_point(node.output, before_quantize, name);
   readers_name_[node.output] = name;
   return op_node;  // stays valid: protobuf keeps messages in place
 }

@@ -54,7 +54,7 @@ void OnnxWriter::write_node(const Scan& scan) {
   set(node, "scan_input_axes", input_axes);
   if (!output_axes.empty()) set(node, "scan_output_axes", output_axes);
   write_body(scan, *add_attribute(node, "body", onnx::AttributeProto::GRAPH).mutable_g());
-  for (const auto& [id, from] : rounded) write_fixed_point(graph_.value(id).name, stored_format(id, *format_of(id)), from, graph_.value(id).name);
+  for (const auto& [id, from] : rounded) write_fixed_point(id, from, graph_.value(id).name);
 }
 
 void OnnxWriter::write_body(const Scan& scan, onnx::GraphProto& body) {

@@ -3,6 +3,7 @@
 
 #include "program/traits.h"
 #include "simulate/c_layers.h"
+#include "simulate/kernel_functions.h"
 #include "simulate/run_dsp.h"
 #include "simulate/run_elementwise.h"
 #include "simulate/run_mve.h"
@@ -14,45 +15,18 @@
 namespace qmn {
 namespace {
 
-template <class Layer, class In, class Out>
-using Function = void (*)(const Layer*, const In*, Out*);
-
-/// The functions of one kernel, by the types of its input and output.
-template <class Layer>
-struct Functions {
-  Function<Layer, std::int8_t, std::int8_t> s8;
-  Function<Layer, std::int8_t, std::int16_t> s8_s16;
-  Function<Layer, std::int16_t, std::int8_t> s16_s8;
-  Function<Layer, std::int16_t, std::int16_t> s16;
-
-  void operator()(const Layer& layer, const Operands& at) const {
-    const bool reads_16 = at.in.format.total_bits == 16, writes_16 = at.out.format.total_bits == 16;
-    const auto* wide_input = reinterpret_cast<const std::int16_t*>(at.input);  // aligned: simulate/memory.h
-    auto* wide_output = reinterpret_cast<std::int16_t*>(at.output);
-    if (reads_16) writes_16 ? s16(&layer, wide_input, wide_output) : s16_s8(&layer, wide_input, at.output);
-    else writes_16 ? s8_s16(&layer, at.input, wide_output) : s8(&layer, at.input, at.output);
-  }
-};
-
-/// A shift for all channels, or one for each.
-template <class Layer>
-struct WeightedFunctions {
-  Functions<Layer> plain, channels;
-  void operator()(const Layer& layer, const Epilogue& epilogue, const Operands& at) const { (epilogue.is_per_channel() ? channels : plain)(layer, at); }
-};
-
-constexpr WeightedFunctions<qmn_conv2d> kConv2d{
+constexpr WeightedKernelFunctions<qmn_conv2d> kConv2d{
     {qmn_conv2d_s8_ref, qmn_conv2d_s8_s16_ref, qmn_conv2d_s16_s8_ref, qmn_conv2d_s16_ref},
     {qmn_conv2d_s8_channels_ref, qmn_conv2d_s8_s16_channels_ref, qmn_conv2d_s16_s8_channels_ref, qmn_conv2d_s16_channels_ref}};
-constexpr WeightedFunctions<qmn_conv2d> kDepthwiseConv2d{
+constexpr WeightedKernelFunctions<qmn_conv2d> kDepthwiseConv2d{
     {qmn_depthwise_conv2d_s8_ref, qmn_depthwise_conv2d_s8_s16_ref, qmn_depthwise_conv2d_s16_s8_ref, qmn_depthwise_conv2d_s16_ref},
     {qmn_depthwise_conv2d_s8_channels_ref, qmn_depthwise_conv2d_s8_s16_channels_ref, qmn_depthwise_conv2d_s16_s8_channels_ref,
      qmn_depthwise_conv2d_s16_channels_ref}};
-constexpr WeightedFunctions<qmn_fully_connected> kFullyConnected{
+constexpr WeightedKernelFunctions<qmn_fully_connected> kFullyConnected{
     {qmn_fully_connected_s8_ref, qmn_fully_connected_s8_s16_ref, qmn_fully_connected_s16_s8_ref, qmn_fully_connected_s16_ref},
     {qmn_fully_connected_s8_channels_ref, qmn_fully_connected_s8_s16_channels_ref, qmn_fully_connected_s16_s8_channels_ref,
      qmn_fully_connected_s16_channels_ref}};
-constexpr Functions<qmn_average_pool2d> kAveragePool2d{qmn_average_pool2d_s8_ref, qmn_average_pool2d_s8_s16_ref, qmn_average_pool2d_s16_s8_ref,
+constexpr KernelFunctions<qmn_average_pool2d> kAveragePool2d{qmn_average_pool2d_s8_ref, qmn_average_pool2d_s8_s16_ref, qmn_average_pool2d_s16_s8_ref,
                                                        qmn_average_pool2d_s16_ref};
 
 void run(const Conv2dKernel& kernel, const Operands& at) {

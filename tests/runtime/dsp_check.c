@@ -36,13 +36,7 @@ static void pack_rows(int32_t rows, int32_t columns) {
 }
 
 static int check_conv2d(void) {
-  qmn_conv2d layer = {0};
-  do {
-    layer.in_c = between(1, 20);
-    layer.out_c = between(1, 20);
-    layer.dilation_h = between(0, 3) ? 1 : 2;
-    layer.dilation_w = between(0, 3) ? 1 : 2;
-  } while (!choose_geometry(&layer, between(1, 4)) || layer.out_c * layer.in_c * layer.kernel_h * layer.kernel_w >= kMostValues);
+  qmn_conv2d layer = choose_conv2d(20);
   const int32_t columns = layer.in_c * layer.kernel_h * layer.kernel_w, size = layer.out_h * layer.out_w * layer.out_c;
   fill(input, layer.in_h * layer.in_w * layer.in_c);
   fill(weights, layer.out_c * columns);
@@ -64,9 +58,7 @@ static int check_conv2d(void) {
   work[size] = 99;
   dsp(&layer, input, work, scratch);
   if (compare(size, work)) return 1;
-  const int is_pixelwise = columns == layer.in_c && layer.stride_h == 1 && layer.stride_w == 1 && layer.out_h == layer.in_h && layer.out_w == layer.in_w &&
-                           layer.pad_top == 0 && layer.pad_left == 0 && layer.out_c <= layer.in_c;
-  if (!is_pixelwise) return 0;
+  if (!is_pixelwise(&layer)) return 0;
   copy(input, work, layer.in_h * layer.in_w * layer.in_c);
   dsp(&layer, work, work, scratch);
   work[size] = 99;
@@ -84,17 +76,7 @@ static void reorder_channels(const qmn_conv2d *layer) {
 }
 
 static int check_depthwise(void) {
-  qmn_conv2d layer = {0};
-  layer.dilation_h = layer.dilation_w = 1;
-  do {
-    layer.in_c = layer.out_c = between(1, 20);
-  } while (!choose_geometry(&layer, between(0, 1) ? 3 : 5));
-  if (between(0, 1)) { /* the common one */
-    layer.kernel_h = layer.kernel_w = 3;
-    layer.stride_h = layer.stride_w = layer.pad_top = layer.pad_left = 1;
-    layer.out_h = layer.in_h;
-    layer.out_w = layer.in_w;
-  }
+  qmn_conv2d layer = choose_depthwise();
   const int32_t size = layer.out_h * layer.out_w * layer.out_c;
   fill(input, layer.in_h * layer.in_w * layer.in_c);
   fill(weights, layer.out_c * layer.kernel_h * layer.kernel_w);
@@ -211,16 +193,8 @@ static int check_wide_conv2d(void) {
   static const any_reference refs[2][2][2] = {REFERENCES(conv2d), {{(any_reference)qmn_conv2d_s8_channels_ref, (any_reference)qmn_conv2d_s8_s16_channels_ref},
                                                                   {(any_reference)qmn_conv2d_s16_s8_channels_ref, (any_reference)qmn_conv2d_s16_channels_ref}}};
   static const any_form forms[2][2][2] = {FORMS(conv2d, ), FORMS(conv2d, _channels)};
-  qmn_conv2d layer = {0};
-  do {
-    layer.in_c = between(1, 9);
-    layer.out_c = between(1, 20);
-    layer.dilation_h = between(0, 3) ? 1 : 2;
-    layer.dilation_w = between(0, 3) ? 1 : 2;
-  } while (!choose_geometry(&layer, between(1, 4)) || layer.out_c * layer.in_c * layer.kernel_h * layer.kernel_w >= kMostValues);
+  qmn_conv2d layer = choose_conv2d(9);
   const int32_t columns = layer.in_c * layer.kernel_h * layer.kernel_w, size = layer.out_h * layer.out_w * layer.out_c, in_size = layer.in_h * layer.in_w * layer.in_c;
-  const int is_pixelwise = columns == layer.in_c && layer.stride_h == 1 && layer.stride_w == 1 && layer.out_h == layer.in_h && layer.out_w == layer.in_w &&
-                           layer.pad_top == 0 && layer.pad_left == 0 && layer.out_c <= layer.in_c;
   fill(weights, layer.out_c * columns);
   const int is_per_channel = choose_epilogue(&layer.epilogue, &layer.bias, layer.out_c);
   const wide_types types = choose_wide(&layer.epilogue, in_size);
@@ -229,7 +203,7 @@ static int check_wide_conv2d(void) {
   reorder_rows(layer.out_c, columns, 2);
   prepared_layer.weights = reordered;
   prepared_layer.bias = (qmn_bias){0, prepared, 0};
-  return 7 * check_wide(&types, refs[is_per_channel][types.in][types.out], forms[is_per_channel][types.in][types.out], &layer, &prepared_layer, size, is_pixelwise ? in_size : 0);
+  return 7 * check_wide(&types, refs[is_per_channel][types.in][types.out], forms[is_per_channel][types.in][types.out], &layer, &prepared_layer, size, is_pixelwise(&layer) ? in_size : 0);
 }
 
 static int check_wide_depthwise(void) {
@@ -238,17 +212,7 @@ static int check_wide_depthwise(void) {
   static const any_form forms[3][2][2][2] = {{FORMS(depthwise_conv2d, ), FORMS(depthwise_conv2d, _channels)},
                                              {FORMS(depthwise_conv2d, _3x3), FORMS(depthwise_conv2d, _3x3_channels)},
                                              {FORMS(depthwise_conv2d, _3x3_relu), FORMS(depthwise_conv2d, _3x3_relu_channels)}};
-  qmn_conv2d layer = {0};
-  layer.dilation_h = layer.dilation_w = 1;
-  do {
-    layer.in_c = layer.out_c = between(1, 20);
-  } while (!choose_geometry(&layer, between(0, 1) ? 3 : 5));
-  if (between(0, 1)) { /* the common one */
-    layer.kernel_h = layer.kernel_w = 3;
-    layer.stride_h = layer.stride_w = layer.pad_top = layer.pad_left = 1;
-    layer.out_h = layer.in_h;
-    layer.out_w = layer.in_w;
-  }
+  qmn_conv2d layer = choose_depthwise();
   const int32_t size = layer.out_h * layer.out_w * layer.out_c, in_size = layer.in_h * layer.in_w * layer.in_c;
   fill(weights, layer.out_c * layer.kernel_h * layer.kernel_w);
   const int is_per_channel = choose_epilogue(&layer.epilogue, &layer.bias, layer.out_c);

@@ -20,13 +20,7 @@ static void block_rows(int32_t rows, int32_t columns) {
 }
 
 static int check_conv2d(void) {
-  qmn_conv2d layer = {0};
-  do {
-    layer.in_c = between(1, 3) == 1 ? between(1, 80) : between(1, 20);
-    layer.out_c = between(1, 20);
-    layer.dilation_h = between(0, 3) ? 1 : 2;
-    layer.dilation_w = between(0, 3) ? 1 : 2;
-  } while (!choose_geometry(&layer, between(1, 4)) || layer.out_c * layer.in_c * layer.kernel_h * layer.kernel_w >= kMostValues);
+  qmn_conv2d layer = choose_conv2d(between(1, 3) == 1 ? 80 : 20);
   const int32_t columns = layer.in_c * layer.kernel_h * layer.kernel_w, size = layer.out_h * layer.out_w * layer.out_c;
   fill(input, layer.in_h * layer.in_w * layer.in_c);
   fill(weights, layer.out_c * columns);
@@ -40,9 +34,7 @@ static int check_conv2d(void) {
   work[size] = 99;
   mve(&layer, input, work, scratch);
   if (compare(size, work)) return 1;
-  const int is_pixelwise = columns == layer.in_c && layer.stride_h == 1 && layer.stride_w == 1 && layer.out_h == layer.in_h && layer.out_w == layer.in_w &&
-                           layer.pad_top == 0 && layer.pad_left == 0 && layer.out_c <= layer.in_c;
-  if (!is_pixelwise) return 0;
+  if (!is_pixelwise(&layer)) return 0;
   copy(input, work, layer.in_h * layer.in_w * layer.in_c);
   mve(&layer, work, work, scratch);
   work[size] = 99;
@@ -50,17 +42,7 @@ static int check_conv2d(void) {
 }
 
 static int check_depthwise(void) {
-  qmn_conv2d layer = {0};
-  layer.dilation_h = layer.dilation_w = 1;
-  do {
-    layer.in_c = layer.out_c = between(1, 20);
-  } while (!choose_geometry(&layer, between(0, 1) ? 3 : 5));
-  if (between(0, 1)) { /* the common one */
-    layer.kernel_h = layer.kernel_w = 3;
-    layer.stride_h = layer.stride_w = layer.pad_top = layer.pad_left = 1;
-    layer.out_h = layer.in_h;
-    layer.out_w = layer.in_w;
-  }
+  qmn_conv2d layer = choose_depthwise();
   const int32_t size = layer.out_h * layer.out_w * layer.out_c, taps = layer.kernel_h * layer.kernel_w;
   fill(input, layer.in_h * layer.in_w * layer.in_c);
   fill(weights, layer.out_c * taps);

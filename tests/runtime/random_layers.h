@@ -78,6 +78,40 @@ static inline int choose_geometry(qmn_conv2d *layer, int32_t max_kernel) {
   return room_h >= 0 && room_w >= 0 && layer->in_h * layer->in_w * layer->in_c < kMostValues && layer->out_h * layer->out_w * layer->out_c < kMostValues;
 }
 
+/* A convolution of up to `most_in` channels. */
+static inline qmn_conv2d choose_conv2d(int32_t most_in) {
+  qmn_conv2d layer = {0};
+  do {
+    layer.in_c = between(1, most_in);
+    layer.out_c = between(1, 20);
+    layer.dilation_h = between(0, 3) ? 1 : 2;
+    layer.dilation_w = between(0, 3) ? 1 : 2;
+  } while (!choose_geometry(&layer, between(1, 4)) || layer.out_c * layer.in_c * layer.kernel_h * layer.kernel_w >= kMostValues);
+  return layer;
+}
+
+/* It reads a pixel for each that it writes, of as many channels at least: it may work in place. */
+static inline int is_pixelwise(const qmn_conv2d *layer) {
+  return layer->kernel_h == 1 && layer->kernel_w == 1 && layer->stride_h == 1 && layer->stride_w == 1 && layer->out_h == layer->in_h && layer->out_w == layer->in_w &&
+         layer->pad_top == 0 && layer->pad_left == 0 && layer->out_c <= layer->in_c;
+}
+
+/* A depthwise convolution without multiplier, half of the time the common one: 3x3, as large behind as before. */
+static inline qmn_conv2d choose_depthwise(void) {
+  qmn_conv2d layer = {0};
+  layer.dilation_h = layer.dilation_w = 1;
+  do {
+    layer.in_c = layer.out_c = between(1, 20);
+  } while (!choose_geometry(&layer, between(0, 1) ? 3 : 5));
+  if (between(0, 1)) {
+    layer.kernel_h = layer.kernel_w = 3;
+    layer.stride_h = layer.stride_w = layer.pad_top = layer.pad_left = 1;
+    layer.out_h = layer.in_h;
+    layer.out_w = layer.in_w;
+  }
+  return layer;
+}
+
 static inline void copy(const int8_t *from, int8_t *to, int32_t count) {
   for (int32_t i = 0; i < count; ++i) to[i] = from[i];
 }

@@ -28,8 +28,7 @@ struct PublishedSet {
   std::array<const char*, 2> urls;
 };
 
-// Speech Commands (Warden 2018, arXiv 1804.03209). The SHA-256 are those of torchaudio/datasets/speechcommands.py and of TensorFlow Datasets' checksums.tsv, which
-// has the size too.
+// Speech Commands (Warden 2018, arXiv 1804.03209). The SHA-256 are those of torchaudio/datasets/speechcommands.py; no public source has a size of v0.01.
 constexpr std::array<PublishedSet, 2> kSets{
     {{"speech-commands",
       "af14739ee7dc311471de98f5f9d2c9191b18aedfe957f4a6ff791c709868ff58",

@@ -4,8 +4,8 @@
 // A detection of a word at time t (the end of the last frame that the network saw) matches an utterance of that word when
 // start <= t <= end + tolerance. Each utterance is matched by at most one detection and each detection matches at most one utterance, in the
 // order of time: the first that still waits. Every other detection is a false accept: of a word that was not said, of another word, or
-// of the same utterance again. (As TensorFlow's test_streaming_accuracy for Speech Commands matches, but with the utterance's end and without
-// matches ahead of its start.)
+// of the same utterance again. (TensorFlow's test_streaming_accuracy for Speech Commands, in accuracy_utils.cc, takes the first utterance
+// within a tolerance on either side of its time, and counts wrong words apart from false positives.)
 //   recall = matched utterances / utterances      false accepts an hour = false accepts / hours of the whole recording
 #pragma once
 

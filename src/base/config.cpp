@@ -4,6 +4,15 @@
 #include "base/error.h"
 #include "base/text.h"
 
+// The parser asserts what hostile text can make false (a value where a key must begin). In every build that is an exception here.
+namespace {
+struct BrokenToml {};
+constexpr void require_toml(bool condition) {
+  if (!condition) throw BrokenToml();
+}
+}  // namespace
+#undef NDEBUG
+#define TOML_ASSERT(condition) require_toml(static_cast<bool>(condition))
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -64,6 +73,22 @@ class Flattener {
   std::vector<ConfigEntry> entries_;
 };
 
+/// Where BrokenToml is thrown: the parser stops there, so that every prefix of lines that reaches it breaks as well.
+std::size_t breaking_line(std::string_view text) {
+  std::vector<std::size_t> ends;  // of the lines
+  for (std::size_t at = 0; at < text.size(); at = ends.back()) ends.push_back(std::min(text.find('\n', at), text.size() - 1) + 1);
+  const auto breaks = [&](std::size_t end) {
+    try {
+      (void)toml::parse(text.substr(0, end));
+    } catch (const toml::parse_error&) {
+    } catch (const BrokenToml&) {
+      return true;
+    }
+    return false;
+  };
+  return static_cast<std::size_t>(std::partition_point(ends.begin(), ends.end(), [&](std::size_t end) { return !breaks(end); }) - ends.begin()) + 1;
+}
+
 }  // namespace
 
 std::vector<ConfigEntry> read_config(std::string_view text, const std::string& name) {
@@ -72,6 +97,8 @@ std::vector<ConfigEntry> read_config(std::string_view text, const std::string& n
     flattener.add_table(toml::parse(text), {});
   } catch (const toml::parse_error& error) {
     fail_data("{}:{}:{}: {}", name, error.source().begin.line, error.source().begin.column, printable(error.description()));
+  } catch (const BrokenToml&) {
+    fail_data("{}:{}: is no TOML", name, breaking_line(text));
   }
   return flattener.take();
 }

@@ -33,6 +33,12 @@ TEST(Config, WhatIsNoTomlIsNamedByLineAndColumn) {
   }
 }
 
+/// The parser takes for granted that a key begins behind a point.
+TEST(Config, ATableNameThatBeginsWithAPointIsAnErrorOfItsLine) {
+  expect_error(ErrorKind::data, {"f.toml:1: is no TOML"}, [] { read_config("[.", "f.toml"); });
+  expect_error(ErrorKind::data, {"f.toml:3: is no TOML"}, [] { read_config("a = 1\n\n[.b]\nc = 2\n", "f.toml"); });
+}
+
 TEST(Config, ValuesThatNoFlagCanTakeAreRefused) {
   expect_error(ErrorKind::data, {"f.toml:1: day", "must be"}, [] { read_config("day = 1979-05-27\n", "f.toml"); });
   expect_error(ErrorKind::data, {"f.toml:1: list", "must be"}, [] { read_config("list = [[1], [2]]\n", "f.toml"); });

@@ -65,6 +65,9 @@ TEST_P(CmsisNnC, EqualsTheReferenceOnProgramsOfEveryKind) {
     const std::vector<std::string> more = flags(GetParam());
     arguments.insert(arguments.end(), more.begin(), more.end());
     arguments.insert(arguments.end(), {GetParam() == KernelVariant::cmsis_nn_q7 ? QMN_STAND_IN_Q7 : QMN_STAND_IN_S8, "-O1", "-o", "selftest"});
+#ifdef QMN_SANITIZED
+    arguments.emplace_back("-fsanitize=address,undefined");  // as the stand-ins are
+#endif
     const ProcessResult built = compile({"cc"}, arguments, folder.path());
     ASSERT_EQ(built.exit_code, 0) << built.err;
     const ProcessResult result = run_process({(folder.path() / "selftest").string()});

@@ -16,7 +16,7 @@ static inline int32_t stand_in_requantize(int32_t value, int32_t multiplier, int
   return (int32_t)stand_in_round((int64_t)value * multiplier, 31 - shift);
 #else
   const int32_t left = shift > 0 ? shift : 0, right = shift > 0 ? 0 : -shift;
-  const int32_t product = (int32_t)stand_in_round(((int64_t)value << left) * multiplier, 31);
+  const int32_t product = (int32_t)stand_in_round((int64_t)value * ((int64_t)1 << left) * multiplier, 31);
   return product < 0 ? -(int32_t)stand_in_round(-(int64_t)product, right) : (int32_t)stand_in_round(product, right);
 #endif
 }

@@ -33,6 +33,15 @@ TEST(Config, WhatIsNoTomlIsNamedByLineAndColumn) {
   }
 }
 
+TEST(Config, LettersBeyondAsciiAreLetters) {
+  const std::vector<ConfigEntry> entries = read_config("# für Ӑ\n\"größe\" = \"ö ж\"\n", "f.toml");
+  ASSERT_EQ(entries.size(), 1U);
+  EXPECT_EQ(entries[0].key, "größe");
+  EXPECT_EQ(entries[0].values, std::vector<std::string>{"ö ж"});
+  expect_error(ErrorKind::data, {"f.toml:1:"}, [] { read_config("größe = 1\n", "f.toml"); });
+  expect_error(ErrorKind::data, {"f.toml:1:"}, [] { read_config("[ö]\n", "f.toml"); });
+}
+
 /// The parser takes for granted that a key begins behind a point.
 TEST(Config, ATableNameThatBeginsWithAPointIsAnErrorOfItsLine) {
   expect_error(ErrorKind::data, {"f.toml:1: is no TOML"}, [] { read_config("[.", "f.toml"); });
